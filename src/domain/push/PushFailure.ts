@@ -1,0 +1,17 @@
+/**
+ * What can go wrong with push.
+ */
+import { Schema } from "effect"
+import { RemoteFailure } from "../network/RemoteFailure.ts"
+import { StorageFailure } from "../storage/StorageFailure.ts"
+
+/** This device is not registered: call `register` first. */
+export class NotRegistered extends Schema.TaggedError<NotRegistered>()("NotRegistered", {}) {
+  override get message() {
+    return "This device is not registered for push messages"
+  }
+}
+
+/** Every way push fails. */
+export const PushFailure = Schema.Union(NotRegistered, RemoteFailure, StorageFailure)
+export type PushFailure = typeof PushFailure.Type

@@ -1,0 +1,23 @@
+/**
+ * Slow, salted hashes of passwords, as PHC strings.
+ */
+import { Context, Schema } from "effect"
+import type { Effect, Redacted } from "effect"
+
+/** The stored string is not a PHC string we know, or its cost is outside what we are willing to compute. */
+export class InvalidPasswordHash extends Schema.TaggedError<InvalidPasswordHash>()("InvalidPasswordHash", {}) {
+  override get message() {
+    return "The stored password hash is malformed, or its cost is out of bounds"
+  }
+}
+
+export class PasswordHashing extends Context.Tag("effect-strata/domain/security/PasswordHashing")<
+  PasswordHashing,
+  {
+    /** A PHC string with a fresh salt. Takes tens of milliseconds on purpose; at most two run at once. */
+    readonly hash: (password: Redacted.Redacted<string>) => Effect.Effect<string>
+
+    /** Constant-time comparison. Cost parameters are checked before any work is done. */
+    readonly verify: (password: Redacted.Redacted<string>, hash: string) => Effect.Effect<boolean, InvalidPasswordHash>
+  }
+>() {}
