@@ -3,6 +3,7 @@
  */
 import { Context, Schema } from "effect"
 import type { Effect, Stream } from "effect"
+import type { SecretFailure } from "../storage/SecretFailure.ts"
 import type { RemoteFailure } from "./RemoteFailure.ts"
 
 /** `sequence` grows by one per channel; `Gap` says that messages between were lost for good and state must be read again. */
@@ -23,10 +24,10 @@ export class Realtime extends Context.Tag("effect-strata/domain/network/Realtime
      * cannot be recovered is reported as `Gap`. All subscriptions share one connection, which reconnects by itself.
      * Fails only with what a reconnect cannot mend: `Unauthenticated`, `Forbidden`, `UpgradeRequired`.
      */
-    readonly subscribe: (channel: string) => Stream.Stream<RealtimeMessage, RemoteFailure>
+    readonly subscribe: (channel: string) => Stream.Stream<RealtimeMessage, RemoteFailure | SecretFailure>
 
     /** Returns when the backend has accepted the message; fails with `Offline` when there is no connection. */
-    readonly publish: (channel: string, data: unknown) => Effect.Effect<void, RemoteFailure>
+    readonly publish: (channel: string, data: unknown) => Effect.Effect<void, RemoteFailure | SecretFailure>
 
     /** The current status, then each change. */
     readonly status: Stream.Stream<RealtimeStatus>

@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { RemoteFailure } from "../network/RemoteFailure.ts"
-import { StorageFailure } from "../storage/StorageFailure.ts"
+import { SecretFailure } from "../storage/SecretFailure.ts"
 
 /** This device is not registered: call `register` first. */
 export class NotRegistered extends Schema.TaggedError<NotRegistered>()("NotRegistered", {}) {
@@ -13,5 +13,5 @@ export class NotRegistered extends Schema.TaggedError<NotRegistered>()("NotRegis
 }
 
 /** Every way push fails. */
-export const PushFailure = Schema.Union(NotRegistered, RemoteFailure, StorageFailure)
+export const PushFailure = Schema.Union(NotRegistered, RemoteFailure, SecretFailure)
 export type PushFailure = typeof PushFailure.Type

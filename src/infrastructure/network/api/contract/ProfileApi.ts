@@ -1,0 +1,26 @@
+/**
+ * The signed-in person's profile, in its current and its deprecated version. Both carry a strong `ETag` and answer
+ * `If-None-Match` with 304 (RFC 9110, section 13).
+ */
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import { Schema } from "effect"
+import { UserId } from "../../../../domain/auth/User.ts"
+import { Profile } from "../../../../domain/user/Profile.ts"
+import { Authorization } from "./Authorization.ts"
+
+export class ProfileApi extends HttpApiGroup.make("profile")
+  .add(HttpApiEndpoint.get("get", "/profile").addSuccess(Profile))
+  .middleware(Authorization)
+  .prefix("/v2")
+{}
+
+/** What version 1 called a profile. */
+export const ProfileV1 = Schema.Struct({ id: UserId, name: Schema.String })
+
+/** Answers with `Deprecation`, `Sunset` and a `Link` to its successor. */
+export class ProfileV1Api extends HttpApiGroup.make("profileV1")
+  .add(HttpApiEndpoint.get("get", "/profile").addSuccess(ProfileV1))
+  .middleware(Authorization)
+  .prefix("/v1")
+{}

@@ -1,0 +1,51 @@
+/**
+ * Opening and annotating spans of the catalogue.
+ */
+import { Cause, Effect, Option, Predicate } from "effect"
+import type { AttributeDefinitions, SpanDefinition } from "./SpanDefinition.ts"
+
+/** Values for some of a span's declared attributes. */
+export type Attributes<Definition extends SpanDefinition> = Definition extends SpanDefinition<infer A extends AttributeDefinitions>
+  ? { readonly [Key in keyof A]?: string | number | boolean }
+  : never
+
+/** The bounded word for a failure in `error.type`: its tag, never its message. */
+export const errorType = (cause: Cause.Cause<unknown>): string =>
+  Cause.failureOption(cause).pipe(
+    Option.match({
+      onNone: () => (Cause.isInterruptedOnly(cause) ? "Interrupted" : "Defect"),
+      onSome: (failure) => (Predicate.hasProperty(failure, "_tag") ? String(failure._tag) : "Unknown")
+    })
+  )
+
+/** Runs `effect` in a span of the catalogue; a failure sets `error.type`. */
+export const withSpan =
+  <Definition extends SpanDefinition>(definition: Definition, attributes?: Attributes<Definition>) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    effect.pipe(
+      Effect.tapErrorCause((cause) =>
+        Cause.isInterruptedOnly(cause) ? Effect.void : Effect.annotateCurrentSpan("error.type", errorType(cause))
+      ),
+      Effect.withSpan(definition.name, {
+        kind: definition.kind,
+        captureStackTrace: false,
+        ...(attributes === undefined ? {} : { attributes })
+      })
+    )
+
+/** Adds attributes to the current span, which has to be one of `definition`. */
+export const annotate = <Definition extends SpanDefinition>(_definition: Definition, attributes: Attributes<Definition>) =>
+  Effect.annotateCurrentSpan(attributes)
+
+/** Adds an event declared by `definition` to the current span, if there is one. */
+export const event = <Definition extends SpanDefinition>(
+  _definition: Definition,
+  name: keyof Definition["events"] & string,
+  attributes: Readonly<Record<string, string | number | boolean>> = {}
+) =>
+  Effect.gen(function*() {
+    const span = yield* Effect.option(Effect.currentSpan)
+    if (Option.isNone(span)) return
+    const clock = yield* Effect.clock
+    span.value.event(name, yield* clock.currentTimeNanos, attributes)
+  })
