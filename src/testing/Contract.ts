@@ -2,6 +2,7 @@
  * A contract: what every adapter of a port must do, as data without a test runner.
  */
 import { Data, Effect } from "effect"
+import type { Scope } from "effect"
 
 /** The adapter did something else than the contract says. */
 export class ContractViolation extends Data.TaggedError("ContractViolation")<{
@@ -16,7 +17,7 @@ export class ContractViolation extends Data.TaggedError("ContractViolation")<{
 export interface ContractCase<Port> {
   readonly name: string
   readonly needs?: ReadonlyArray<string>
-  readonly run: Effect.Effect<void, ContractViolation, Port>
+  readonly run: Effect.Effect<void, ContractViolation, Port | Scope.Scope>
 }
 
 export interface Contract<Port> {
@@ -27,7 +28,7 @@ export interface Contract<Port> {
 /** Builds a case: any failure or defect of `body` becomes a `ContractViolation` of this case. */
 export const contractCase = <Port, E>(
   name: string,
-  body: Effect.Effect<void, E, Port>,
+  body: Effect.Effect<void, E, Port | Scope.Scope>,
   needs: ReadonlyArray<string> = []
 ): ContractCase<Port> => ({
   name,

@@ -11,7 +11,6 @@ export class DecryptionFailed extends Schema.TaggedError<DecryptionFailed>()("De
   }
 }
 
-
 /** Every way opening sealed data fails. */
 export const CryptoFailure = Schema.Union(DecryptionFailed, SecretFailure)
 export type CryptoFailure = typeof CryptoFailure.Type

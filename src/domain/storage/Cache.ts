@@ -79,7 +79,10 @@ export const forSchema = <A, I>(options: {
     Effect.gen(function*() {
       const cache = yield* Cache
       const entry = yield* cache.get(keyOf(key))
-      return Option.flatMap(entry, ({ age, value }) => Option.map(decode(value), (decoded) => ({ age, value: decoded })))
+      return Option.flatMap(
+        entry,
+        ({ age, value }) => Option.map(decode(value), (decoded) => ({ age, value: decoded }))
+      )
     })
 
   return {

@@ -5,8 +5,8 @@ import { Cause, Effect, Option, Predicate } from "effect"
 import type { AttributeDefinitions, SpanDefinition } from "./SpanDefinition.ts"
 
 /** Values for some of a span's declared attributes. */
-export type Attributes<Definition extends SpanDefinition> = Definition extends SpanDefinition<infer A extends AttributeDefinitions>
-  ? { readonly [Key in keyof A]?: string | number | boolean }
+export type Attributes<Definition extends SpanDefinition> = Definition extends
+  SpanDefinition<infer A extends AttributeDefinitions> ? { readonly [Key in keyof A]?: string | number | boolean }
   : never
 
 /** The bounded word for a failure in `error.type`: its tag, never its message. */
@@ -34,8 +34,10 @@ export const withSpan =
     )
 
 /** Adds attributes to the current span, which has to be one of `definition`. */
-export const annotate = <Definition extends SpanDefinition>(_definition: Definition, attributes: Attributes<Definition>) =>
-  Effect.annotateCurrentSpan(attributes)
+export const annotate = <Definition extends SpanDefinition>(
+  _definition: Definition,
+  attributes: Attributes<Definition>
+) => Effect.annotateCurrentSpan(attributes)
 
 /** Adds an event declared by `definition` to the current span, if there is one. */
 export const event = <Definition extends SpanDefinition>(

@@ -15,7 +15,9 @@ export class LocalDatabase extends Context.Tag("effect-strata/infrastructure/sto
     readonly sql: SqlClient
 
     /** Runs reads and types their failures. */
-    readonly read: <A, E, R>(reads: Effect.Effect<A, E | SqlError, R>) => Effect.Effect<A, Exclude<E, SqlError> | StorageFailure, R>
+    readonly read: <A, E, R>(
+      reads: Effect.Effect<A, E | SqlError, R>
+    ) => Effect.Effect<A, Exclude<E, SqlError> | StorageFailure, R>
 
     /**
      * `BEGIN IMMEDIATE`, retried without blocking the event loop while another process writes, for at most 5 seconds

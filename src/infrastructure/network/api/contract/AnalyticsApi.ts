@@ -21,7 +21,9 @@ export class AnalyticsApi extends HttpApiGroup.make("analytics")
   .add(
     HttpApiEndpoint.post("batch", "/batch")
       .setHeaders(Schema.Struct({ authorization: Schema.optional(Schema.String) }))
-      .setPayload(Schema.Struct({ batch: Schema.Array(TrackEvent).pipe(Schema.maxItems(100)), sentAt: Schema.DateTimeUtc }))
+      .setPayload(
+        Schema.Struct({ batch: Schema.Array(TrackEvent).pipe(Schema.maxItems(100)), sentAt: Schema.DateTimeUtc })
+      )
       .addSuccess(Schema.Struct({ success: Schema.Boolean }))
       .addError(UnauthorizedProblem)
       .addError(RejectedProblem)

@@ -8,10 +8,12 @@ import type { User } from "../../../../domain/auth/User.ts"
 import { UnauthorizedProblem } from "./Problem.ts"
 
 /** The account a request was authorized for. */
-export class CurrentAccount extends Context.Tag("effect-strata/infrastructure/network/api/contract/Authorization/CurrentAccount")<
-  CurrentAccount,
-  User
->() {}
+export class CurrentAccount
+  extends Context.Tag("effect-strata/infrastructure/network/api/contract/Authorization/CurrentAccount")<
+    CurrentAccount,
+    User
+  >()
+{}
 
 /** Resolves the bearer token to its account; 401 when it is missing, unknown, expired or revoked. */
 export class Authorization extends HttpApiMiddleware.Tag<Authorization>()(

@@ -13,7 +13,11 @@ export type ChannelPosition = typeof ChannelPosition.Type
 /** `ref` comes back in the answer. `after` asks for what was missed since that position. */
 export const ClientFrame = Schema.Union(
   Schema.TaggedStruct("Hello", { protocol: Schema.Literal(1) }),
-  Schema.TaggedStruct("Subscribe", { ref: Schema.String, channel: Schema.String, after: Schema.optional(ChannelPosition) }),
+  Schema.TaggedStruct("Subscribe", {
+    ref: Schema.String,
+    channel: Schema.String,
+    after: Schema.optional(ChannelPosition)
+  }),
   Schema.TaggedStruct("Unsubscribe", { ref: Schema.String, channel: Schema.String }),
   Schema.TaggedStruct("Publish", { ref: Schema.String, channel: Schema.String, data: Schema.Unknown })
 )
