@@ -1,0 +1,31 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import { performance } from "node:perf_hooks"
+
+/** CPU time of this process, in µs per operation. `body` runs all of them. */
+export const cpuPerOperation = async (operations: number, body: () => Promise<void>): Promise<number> => {
+  const before = process.cpuUsage()
+  await body()
+  const { system, user } = process.cpuUsage(before)
+  return (user + system) / operations
+}
+
+/** What a node program costs from start to end, both in ms. */
+export const runNode = async (root: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) => {
+  const start = performance.now()
+  const child = spawn(process.execPath, ["--require", join(root, "bench/reportCpu.cjs"), ...args], {
+    stdio: ["ignore", "ignore", "inherit", "pipe"],
+    env: { PATH: "", ...env }
+  })
+  let reported = ""
+  child.stdio[3]?.on("data", (chunk: Buffer) => {
+    reported += chunk.toString()
+  })
+  const [code] = await once(child, "close")
+  const wall = performance.now() - start
+  if (code !== 0 || reported === "") {
+    throw new Error(`node ${args.join(" ")} ended with ${code}`)
+  }
+  return { cpu: Number(reported) / 1000, wall }
+}

@@ -1,0 +1,30 @@
+import { parseArgs } from "node:util"
+import { groups } from "./groups.ts"
+import { fails, measure } from "./Harness.ts"
+import type { Result } from "./Harness.ts"
+import { lines, table } from "./Report.ts"
+
+const rounds = 15
+
+/** Runs the named groups, or all; answers with the exit code. */
+export const main = async (args: ReadonlyArray<string>, ci: boolean): Promise<number> => {
+  const { positionals, values } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { json: { type: "boolean", default: false }, check: { type: "boolean", default: false } }
+  })
+  const unknown = positionals.filter((name) => !Object.hasOwn(groups, name))
+  if (unknown.length > 0) {
+    process.stderr.write(`Unknown group ${unknown.join(", ")}. There are: ${Object.keys(groups).join(", ")}\n`)
+    return 2
+  }
+  const chosen = Object.entries(groups).filter(([name]) => positionals.length === 0 || positionals.includes(name))
+  const results: Array<Result> = []
+  for (const [, load] of chosen) {
+    for (const benchmark of (await load()).benchmarks) {
+      results.push(await measure(benchmark, rounds))
+    }
+  }
+  process.stdout.write(`${values.json ? lines(results) : table(results)}\n`)
+  return results.some((result) => fails(result, { check: values.check, ci })) ? 1 : 0
+}
