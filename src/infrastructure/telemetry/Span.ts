@@ -18,20 +18,31 @@ export const errorType = (cause: Cause.Cause<unknown>): string =>
     })
   )
 
+/** What stands for each `{placeholder}` of a span's name: words from a small, fixed set, such as a method or a table. */
+export type Placeholders = Readonly<Record<string, string>>
+
+const nameOf = (definition: SpanDefinition, placeholders: Placeholders | undefined) =>
+  placeholders === undefined
+    ? definition.name
+    : definition.name.replaceAll(/\{([^}]+)\}/g, (whole, key: string) => placeholders[key] ?? whole)
+
 /** Runs `effect` in a span of the catalogue; a failure sets `error.type`. */
-export const withSpan =
-  <Definition extends SpanDefinition>(definition: Definition, attributes?: Attributes<Definition>) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    effect.pipe(
-      Effect.tapErrorCause((cause) =>
-        Cause.isInterruptedOnly(cause) ? Effect.void : Effect.annotateCurrentSpan("error.type", errorType(cause))
-      ),
-      Effect.withSpan(definition.name, {
-        kind: definition.kind,
-        captureStackTrace: false,
-        ...(attributes === undefined ? {} : { attributes })
-      })
-    )
+export const withSpan = <Definition extends SpanDefinition>(
+  definition: Definition,
+  attributes?: Attributes<Definition>,
+  placeholders?: Placeholders
+) =>
+<A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  effect.pipe(
+    Effect.tapErrorCause((cause) =>
+      Cause.isInterruptedOnly(cause) ? Effect.void : Effect.annotateCurrentSpan("error.type", errorType(cause))
+    ),
+    Effect.withSpan(nameOf(definition, placeholders), {
+      kind: definition.kind,
+      captureStackTrace: false,
+      ...(attributes === undefined ? {} : { attributes })
+    })
+  )
 
 /** Adds attributes to the current span, which has to be one of `definition`. */
 export const annotate = <Definition extends SpanDefinition>(

@@ -14,7 +14,10 @@ export interface SpanDefinition<Attributes extends AttributeDefinitions = Attrib
   readonly events: Readonly<Record<string, string>>
 }
 
-/** Declares a span. `name` has low cardinality: no id, no path, no value of a user. */
+/**
+ * Declares a span. `name` has low cardinality: no id, no path, no value of a user. A `{placeholder}` in it is filled
+ * by whoever opens the span, from a small, fixed set of words.
+ */
 export const define = <const Attributes extends AttributeDefinitions = {}>(definition: {
   readonly name: string
   readonly doc: string
