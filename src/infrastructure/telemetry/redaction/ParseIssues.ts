@@ -1,0 +1,10 @@
+/**
+ * What a `ParseError` may say in a log, a span or a message: where and what kind, never the value.
+ */
+import { ParseResult } from "effect"
+
+/** One line per problem, such as `items.0.title: Type`. */
+export const parseIssues = (error: ParseResult.ParseError): ReadonlyArray<string> =>
+  ParseResult.ArrayFormatter.formatErrorSync(error).map(({ _tag, path }) =>
+    `${path.length === 0 ? "(root)" : path.map(String).join(".")}: ${_tag}`
+  )

@@ -1,0 +1,55 @@
+/**
+ * A finished span as it may leave the process.
+ */
+import type { SpanStatus } from "@opentelemetry/api"
+import type { ReadableSpan, TimedEvent } from "@opentelemetry/sdk-trace-base"
+import { redactText } from "./RedactText.ts"
+import { redactAttributes } from "./RedactValue.ts"
+
+export interface RedactSpanOptions {
+  /** Stack traces hold paths of this machine. They keep their frames and lose the messages of nested causes. */
+  readonly stackTraces: boolean
+}
+
+const statusUnset: SpanStatus = { code: 0 }
+const codeError = 2
+const rejectedValue = "a value does not match its schema"
+
+const framesOf = (stack: string): string => stack.split("\n").filter((line) => line.startsWith("    at ")).join("\n")
+
+const redactEvent = (event: TimedEvent, options: RedactSpanOptions): TimedEvent => {
+  const attributes = redactAttributes(event.attributes ?? {})
+  if (event.name === "exception") {
+    const stack = event.attributes?.["exception.stacktrace"]
+    delete attributes["exception.stacktrace"]
+    if (options.stackTraces && typeof stack === "string") {
+      attributes["exception.stacktrace"] = redactText(framesOf(stack))
+    }
+    if (attributes["exception.type"] === "ParseError") attributes["exception.message"] = rejectedValue
+  }
+  return { ...event, name: redactText(event.name), attributes }
+}
+
+/**
+ * A view of `span` with masked name, attributes, events and status. Success is `Unset`, as the specification of
+ * OpenTelemetry asks of instrumentation, not `Ok`.
+ */
+export const redactSpan = (span: ReadableSpan, options: RedactSpanOptions): ReadableSpan => {
+  const events = span.events.map((event) => redactEvent(event, options))
+  const message = events.some((event) => event.attributes?.["exception.message"] === rejectedValue)
+    ? rejectedValue
+    : redactText(span.status.message ?? "")
+  return Object.create(span, {
+    name: { value: redactText(span.name), enumerable: true },
+    attributes: { value: redactAttributes(span.attributes), enumerable: true },
+    events: { value: events, enumerable: true },
+    links: {
+      value: span.links.map((link) => ({ ...link, attributes: redactAttributes(link.attributes ?? {}) })),
+      enumerable: true
+    },
+    status: {
+      value: span.status.code === codeError ? { code: codeError, message } : statusUnset,
+      enumerable: true
+    }
+  })
+}
