@@ -14,7 +14,7 @@ export class InvalidPasswordHash extends Schema.TaggedError<InvalidPasswordHash>
 export class PasswordHashing extends Context.Tag("effect-strata/domain/security/PasswordHashing")<
   PasswordHashing,
   {
-    /** A PHC string with a fresh salt. Takes tens of milliseconds on purpose; at most two run at once. */
+    /** A PHC string with a fresh salt. Takes a few hundred milliseconds on purpose; at most two run at once. */
     readonly hash: (password: Redacted.Redacted<string>) => Effect.Effect<string>
 
     /** Constant-time comparison. Cost parameters are checked before any work is done. */

@@ -1,0 +1,66 @@
+/**
+ * What the command needs from the place that chooses the environment. Nothing here is built before it is used.
+ */
+import { Context } from "effect"
+import type { Effect, Layer, Option, Scope } from "effect"
+import type { LoginRequest } from "../domain/auth/LoginRequest.ts"
+import type { StartFailure } from "../domain/operations/StartFailure.ts"
+import type { InvalidSettings } from "../domain/operations/Setting.ts"
+import type { Settings } from "../domain/operations/Settings.ts"
+import type { Ports } from "../domain/Ports.ts"
+import type { StorageFailure } from "../domain/storage/StorageFailure.ts"
+
+/** Which adapter serves a port. */
+export interface Adapter {
+  readonly port: string
+  readonly adapter: string
+}
+
+/** A protocol or interface of others, in the version this application speaks. */
+export interface ExternalApi {
+  readonly name: string
+  readonly version: string
+  readonly specification: string
+}
+
+/** A backend this process runs. */
+export interface RunningBackend {
+  readonly url: string
+}
+
+export class Application extends Context.Tag("effect-strata/cli/Application")<
+  Application,
+  {
+    readonly version: string
+
+    /** The configuration alone. */
+    readonly settings: Layer.Layer<Settings>
+
+    /** The configured account, if there is one: who `login` signs in as when nobody is named. */
+    readonly account: Effect.Effect<Option.Option<LoginRequest>, InvalidSettings>
+
+    /** The environment of the configured profile. */
+    readonly environment: Layer.Layer<Ports, StartFailure>
+
+    /** A further client of the same backend with its own state, for profiles that embed the backend. */
+    readonly device: (name: string) => Layer.Layer<Ports, StartFailure>
+
+    /** Runs a command in its span. */
+    readonly command: (name: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+    readonly layers: (profile: string | undefined) => Effect.Effect<ReadonlyArray<Adapter>, InvalidSettings>
+    readonly externalApis: ReadonlyArray<ExternalApi>
+
+    /** Runs the embedded backend alone, until the scope closes; `Busy` when another process runs it. */
+    readonly backend: (options: {
+      readonly port: number | undefined
+      readonly faults: boolean
+    }) => Effect.Effect<RunningBackend, StartFailure, Scope.Scope>
+
+    /** The embedded backend's connection to its clients. Fails with `Busy` when another process runs the backend. */
+    readonly network: {
+      readonly cut: Effect.Effect<void, StorageFailure>
+      readonly restore: Effect.Effect<void, StorageFailure>
+    }
+  }
+>() {}

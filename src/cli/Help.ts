@@ -1,0 +1,57 @@
+/**
+ * Help that starts with examples and names the whole command. Corrects what `@effect/cli` prints.
+ */
+
+/** Examples per command; the empty path is `strata` itself. */
+const examples: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "": ["strata tour", "strata notes add \"Shopping\" --text \"Milk\"", "strata notes list --json", "strata doctor"],
+  tour: ["strata tour", "strata tour ~/notes README.md"],
+  up: ["strata up"],
+  login: ["strata login --username ada@example.com", "printf %s \"$PASSWORD\" | strata login -u ada@example.com"],
+  logout: ["strata logout"],
+  whoami: ["strata whoami", "strata whoami --json"],
+  notes: ["strata notes list", "strata notes import docs", "strata notes sync"],
+  "notes list": ["strata notes list", "strata notes list --json"],
+  "notes add": ["strata notes add \"Shopping\" --text \"Milk\"", "strata notes add \"Log\" < build.log"],
+  "notes show": ["strata notes show 3f2a", "strata notes show 3f2a --json"],
+  "notes edit": ["strata notes edit 3f2a --title \"Groceries\"", "strata notes edit 3f2a < new-text.md"],
+  "notes rm": ["strata notes rm 3f2a"],
+  "notes import": ["strata notes import docs", "strata notes import README.md ~/journal"],
+  "notes sync": ["strata notes sync"],
+  "notes watch": ["strata notes watch"],
+  config: ["strata config check", "strata config explain STRATA_API_URL"],
+  "config check": ["strata config check", "STRATA_ENV=production strata config check"],
+  "config explain": ["strata config explain", "strata config explain STRATA_API_URL --json"],
+  "config example": ["strata config example > .env.local"],
+  "config docs": ["strata config docs > docs/configuration.md"],
+  doctor: ["strata doctor", "strata doctor --json"],
+  traces: ["strata traces ls", "strata traces show 4bf9", "strata traces top"],
+  "traces ls": ["strata traces ls --errors --since \"1 hour\""],
+  "traces show": ["strata traces show 4bf92f35"],
+  "traces top": ["strata traces top --limit 10"],
+  "traces clear": ["strata traces clear"],
+  layers: ["strata layers", "strata layers --env production"],
+  backend: ["strata backend", "strata backend --port 8080 --faults"]
+}
+
+/** The longest known command at the start of the arguments. */
+export const commandPath = (args: ReadonlyArray<string>): string => {
+  let path = ""
+  for (const word of args) {
+    const longer = path === "" ? word : `${path} ${word}`
+    if (examples[longer] === undefined) return path
+    path = longer
+  }
+  return path
+}
+
+/** Puts the examples first and completes the usage line; other text is left as it is. */
+export const rewrite = (path: string) => (text: string): string => {
+  if (!/USAGE/.test(text)) return text
+  const words = path === "" ? "strata" : `strata ${path}`
+  const leaf = words.slice(words.lastIndexOf(" ") + 1)
+  const body = text.slice(Math.max(0, text.search(/[^\n]*USAGE/)))
+  const usage = body.replace(new RegExp(`\\$ ((?:\\u001b\\[[0-9;]*m)*)${leaf}`, "g"), `$ $1${words}`)
+  const lines = (examples[path] ?? []).map((example) => `  $ ${example}`)
+  return ["\u001b[1mEXAMPLES\u001b[0m", "", ...lines, "", usage.trimEnd()].join("\n")
+}

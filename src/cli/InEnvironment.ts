@@ -1,0 +1,19 @@
+/**
+ * Where a command's work runs.
+ */
+import { Effect } from "effect"
+import { Application } from "./Application.ts"
+
+/** Builds the configured environment, runs `work` in it under the command's span, and closes everything. */
+export const inEnvironment = (name: string) => <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const application = yield* Application
+    return yield* work.pipe(application.command(name), Effect.provide(application.environment))
+  })
+
+/** Like `inEnvironment`, with the configuration alone. */
+export const withSettings = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const application = yield* Application
+    return yield* Effect.provide(work, application.settings)
+  })
