@@ -1,5 +1,5 @@
 /** Who may import whom, written down a second time and independently of the rules that enforce it. */
-export const chain = [
+const chain = [
   "domain",
   "infrastructure/config/constants",
   "infrastructure/config/env",
