@@ -11,7 +11,8 @@ export const flush = define({
     "strata.analytics.sent": "Events the receiver acknowledged",
     "strata.analytics.pending": "Events that stay on disk",
     "strata.analytics.dropped": "Events given up during this flush",
-    "strata.analytics.outcome": "`done`, or why it stopped: `budget`, `busy`, `offline`, `refused`, `throttled`, `unavailable`, `storage`"
+    "strata.analytics.outcome":
+      "`done`, or why it stopped: `budget`, `busy`, `offline`, `refused`, `throttled`, `unavailable`, `storage`"
   }
 })
 
