@@ -4,15 +4,35 @@
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
-import type { Effect } from "effect"
+import { Effect, ParseResult } from "effect"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
+import { Unavailable } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import { StrataApi } from "./contract/StrataApi.ts"
 
 /** What a pipeline fails with: what its own stages know in domain terms, and the transport's errors for the rest. */
 export type PipelineFailure = HttpClientError | RemoteFailure | SecretFailure
 
-/** `httpClient` prepends the base URL itself. */
-export const make = (httpClient: HttpClient.With<PipelineFailure>) => HttpApiClient.makeWith(StrataApi, { httpClient })
+/** Where the answer does not fit; the values, and the parser's words about them, go nowhere. */
+const undecodable = (failure: unknown) =>
+  Effect.zipRight(
+    Effect.logWarning("The backend answered something that the contract does not have").pipe(
+      Effect.annotateLogs({
+        "strata.issues": ParseResult.isParseError(failure)
+          ? ParseResult.ArrayFormatter.formatErrorSync(failure).slice(0, 5).map(({ _tag, path }) =>
+            `${path.map(String).join(".")}: ${_tag}`
+          ).join("; ")
+          : "status"
+      })
+    ),
+    Effect.fail(new Unavailable({}))
+  )
+
+/** `httpClient` prepends the base URL itself. An answer that cannot be decoded is `Unavailable`. */
+export const make = (httpClient: HttpClient.With<PipelineFailure>) =>
+  HttpApiClient.makeWith(StrataApi, {
+    httpClient,
+    transformResponse: (response) => Effect.catchAll(response, undecodable)
+  })
 
 export type StrataClient = Effect.Effect.Success<ReturnType<typeof make>>

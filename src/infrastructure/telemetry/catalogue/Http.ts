@@ -15,7 +15,8 @@ export const request = define({
     "url.scheme": "`http` or `https`",
     "url.template": "The path as the wire contract writes it, without ids; absent for other paths",
     "http.response.status_code": "Status of the answer, when there is one",
-    "http.request.resend_count": "How many attempts of the same call came before, whatever their reason; absent on the first"
+    "http.request.resend_count":
+      "How many attempts of the same call came before, whatever their reason; absent on the first"
   },
   events: {}
 })

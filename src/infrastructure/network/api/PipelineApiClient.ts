@@ -1,0 +1,21 @@
+/**
+ * `ApiClient` over the pipeline, signed.
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import { Effect, Layer } from "effect"
+import { AccessTokens } from "./AccessTokens.ts"
+import { ApiClient } from "./ApiClient.ts"
+import type { ApiOrigin } from "./ApiOrigin.ts"
+import * as Pipeline from "./Pipeline.ts"
+import type { Reachability } from "./Reachability.ts"
+import * as RemoteCall from "./RemoteCall.ts"
+import * as StrataClient from "./StrataClient.ts"
+
+export const make = Effect.gen(function*() {
+  const http = yield* Pipeline.signed(yield* AccessTokens)
+  const client = yield* StrataClient.make(http)
+  return ApiClient.of({ call: RemoteCall.signed(client), http })
+})
+
+export const layer: Layer.Layer<ApiClient, never, AccessTokens | HttpClient.HttpClient | ApiOrigin | Reachability> =
+  Layer.effect(ApiClient, make)

@@ -1,0 +1,16 @@
+/**
+ * What whoever talks to the backend tells about having reached it.
+ */
+import { Context } from "effect"
+import type { Effect } from "effect"
+
+export class Reachability extends Context.Tag("effect-strata/infrastructure/network/api/Reachability")<
+  Reachability,
+  {
+    /** Something answered, whatever it said. */
+    readonly reached: Effect.Effect<void>
+
+    /** A request could not be sent. */
+    readonly unreachable: Effect.Effect<void>
+  }
+>() {}

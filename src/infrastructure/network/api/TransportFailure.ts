@@ -1,0 +1,90 @@
+/**
+ * Why an exchange did not come about, and whether the request may have reached the other side.
+ */
+import { isHttpClientError } from "@effect/platform/HttpClientError"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
+import { Data, Predicate } from "effect"
+
+export type Reason =
+  | "refused"
+  | "unresolved"
+  | "unreachable"
+  | "connect_timeout"
+  | "tls"
+  | "reset"
+  | "timeout"
+  | "malformed"
+  | "too_large"
+  | "invalid_request"
+  | "other"
+
+/** `sent: "no"` means that the other side cannot have seen the request. */
+export class TransportFailure extends Data.TaggedError("TransportFailure")<{
+  readonly reason: Reason
+  readonly sent: "no" | "maybe"
+  readonly cause?: unknown
+}> {
+  override get message() {
+    return `The exchange failed (${this.reason}, sent: ${this.sent})`
+  }
+}
+
+const reasons: Readonly<Record<string, Reason>> = {
+  ECONNREFUSED: "refused",
+  ENOTFOUND: "unresolved",
+  EAI_AGAIN: "unresolved",
+  EAI_FAIL: "unresolved",
+  ENETUNREACH: "unreachable",
+  EHOSTUNREACH: "unreachable",
+  ENETDOWN: "unreachable",
+  EHOSTDOWN: "unreachable",
+  EADDRNOTAVAIL: "unreachable",
+  UND_ERR_CONNECT_TIMEOUT: "connect_timeout",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  ETIMEDOUT: "reset",
+  UND_ERR_SOCKET: "reset",
+  UND_ERR_DESTROYED: "reset",
+  UND_ERR_CLOSED: "reset",
+  UND_ERR_HEADERS_TIMEOUT: "timeout",
+  UND_ERR_BODY_TIMEOUT: "timeout",
+  UND_ERR_HEADERS_OVERFLOW: "too_large",
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: "too_large",
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "malformed",
+  UND_ERR_INVALID_ARG: "invalid_request",
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: "invalid_request",
+  EPROTO: "tls",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "tls",
+  SELF_SIGNED_CERT_IN_CHAIN: "tls",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls",
+  UNABLE_TO_GET_ISSUER_CERT: "tls",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "tls",
+  HOSTNAME_MISMATCH: "tls"
+}
+
+/** Reasons that only exist before the request was written. */
+const neverSent = new Set<Reason>(["refused", "unresolved", "unreachable", "connect_timeout", "tls", "invalid_request"])
+
+/** The reason behind an error of Node or undici. */
+export const reasonOf = (cause: unknown): Reason => {
+  const code = Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : ""
+  const known = reasons[code]
+  if (known !== undefined) return known
+  if (/^(ERR_TLS_|ERR_SSL_|CERT_)/.test(code)) return "tls"
+  if (code.startsWith("HPE_")) return "malformed"
+  return Predicate.hasProperty(cause, "cause") && cause.cause !== cause ? reasonOf(cause.cause) : "other"
+}
+
+/** Reads an error of any `HttpClient`. Where it does not say what was sent, the reason does, and "maybe" is the default. */
+export const fromHttpClientError = (error: HttpClientError): TransportFailure => {
+  if (error.cause instanceof TransportFailure) return error.cause
+  if (error._tag === "RequestError" && error.reason !== "Transport") {
+    return new TransportFailure({ reason: "invalid_request", sent: "no", cause: error.cause })
+  }
+  const reason = reasonOf(error.cause)
+  return new TransportFailure({
+    reason,
+    sent: error._tag === "RequestError" && neverSent.has(reason) ? "no" : "maybe",
+    cause: isHttpClientError(error.cause) ? undefined : error.cause
+  })
+}

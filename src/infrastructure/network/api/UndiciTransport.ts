@@ -1,0 +1,112 @@
+/**
+ * `HttpClient` on `undici.dispatch`: pooled keep-alive connections, deadlines per phase, no span of its own.
+ */
+import * as Headers from "@effect/platform/Headers"
+import type { HttpBody } from "@effect/platform/HttpBody"
+import * as HttpClient from "@effect/platform/HttpClient"
+import { RequestError } from "@effect/platform/HttpClientError"
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import * as UrlParams from "@effect/platform/UrlParams"
+import { Duration, Effect, Either, Layer } from "effect"
+import type { Dispatcher } from "undici"
+import Agent from "undici/lib/dispatcher/agent.js"
+import { BufferedResponse, isEventStream } from "./BufferedResponse.ts"
+import { StreamingResponse } from "./StreamingResponse.ts"
+import { reasonOf, TransportFailure } from "./TransportFailure.ts"
+
+export interface Options {
+  readonly connectTimeout?: Duration.DurationInput
+  /** From the end of the request to the head of the answer. */
+  readonly headersTimeout?: Duration.DurationInput
+  /** Between two pieces of the body. Event streams have no such limit. */
+  readonly bodyTimeout?: Duration.DurationInput
+}
+
+const encodeBody = (body: HttpBody): Uint8Array | null | undefined =>
+  body._tag === "Empty" ? null : body._tag === "Uint8Array" ? body.body : undefined
+
+export const make = (
+  { bodyTimeout = "10 seconds", connectTimeout = "5 seconds", headersTimeout = "10 seconds" }: Options = {}
+) =>
+  Effect.gen(function*() {
+    const agent = yield* Effect.acquireRelease(
+      Effect.sync(() => new Agent({ connect: { timeout: Duration.toMillis(connectTimeout) } })),
+      (agent) => Effect.ignore(Effect.tryPromise(() => agent.destroy()))
+    )
+    const exchange = (request: HttpClientRequest) => {
+      const failure = (reason: "InvalidUrl" | "Encode") => Effect.fail(new RequestError({ request, reason }))
+      const url = Either.getOrUndefined(UrlParams.makeUrl(request.url, request.urlParams, request.hash))
+      if (url === undefined) return failure("InvalidUrl")
+      const body = encodeBody(request.body)
+      if (body === undefined) return failure("Encode")
+      return dispatch(agent, request, {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: request.method,
+        headers: request.headers,
+        body,
+        headersTimeout: Duration.toMillis(headersTimeout),
+        bodyTimeout: isEventStream({ "content-type": request.headers["accept"] }) ? 0 : Duration.toMillis(bodyTimeout)
+      })
+    }
+    return HttpClient.makeWith<RequestError, never, RequestError, never>(Effect.flatMap(exchange), Effect.succeed)
+  })
+
+const dispatch = (agent: Dispatcher, request: HttpClientRequest, options: Dispatcher.DispatchOptions) =>
+  Effect.async<HttpClientResponse, RequestError>((resume) => {
+    let controller: Dispatcher.DispatchController | undefined
+    let aborted: Error | undefined
+    let streaming: StreamingResponse | undefined
+    let status = 0
+    let headers: Headers.Headers = Headers.empty
+    const chunks: Array<Buffer> = []
+    const abort = () => {
+      // The deprecated-looking argument is what undici reports to everything that waits on this request.
+      aborted = new Error("The request was given up")
+      controller?.abort(aborted)
+    }
+    const fail = (cause: unknown) =>
+      new RequestError({
+        request,
+        reason: "Transport",
+        cause: new TransportFailure({ reason: reasonOf(cause), sent: controller === undefined ? "no" : "maybe", cause })
+      })
+    try {
+      agent.dispatch(options, {
+        onRequestStart(next) {
+          controller = next
+          if (aborted !== undefined) next.abort(aborted)
+        },
+        onResponseStart(next, statusCode, responseHeaders) {
+          if (statusCode < 200) return
+          status = statusCode
+          headers = Headers.fromInput(responseHeaders)
+          if (isEventStream(headers)) {
+            streaming = new StreamingResponse(request, status, headers, next)
+            resume(Effect.succeed(streaming))
+          }
+        },
+        onResponseData(_, chunk) {
+          if (streaming === undefined) chunks.push(chunk)
+          else streaming.push(chunk)
+        },
+        onResponseEnd() {
+          if (streaming === undefined) {
+            resume(Effect.succeed(new BufferedResponse(request, status, headers, Buffer.concat(chunks))))
+          } else streaming.end(undefined)
+        },
+        onResponseError(_, cause) {
+          if (streaming === undefined) resume(Effect.fail(fail(cause)))
+          else streaming.end(cause)
+        }
+      })
+    } catch (cause) {
+      resume(Effect.fail(fail(cause)))
+    }
+    return Effect.sync(abort)
+  })
+
+/** One pool of connections, closed with the layer. */
+export const layer = (options?: Options): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.scoped(HttpClient.HttpClient, make(options))

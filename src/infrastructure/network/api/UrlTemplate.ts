@@ -1,0 +1,28 @@
+/**
+ * The path of a request as the wire contract writes it, which holds no id.
+ */
+import * as HttpApi from "@effect/platform/HttpApi"
+import { StrataApi } from "./contract/StrataApi.ts"
+
+interface Template {
+  readonly method: string
+  readonly pattern: RegExp
+  readonly path: string
+}
+
+const templates: Array<Template> = []
+
+HttpApi.reflect(StrataApi, {
+  onGroup: () => undefined,
+  onEndpoint: ({ endpoint }) => {
+    templates.push({
+      method: endpoint.method,
+      pattern: new RegExp(`^${endpoint.path.replace(/:\w+/g, "[^/?#]+")}/?(?:[?#]|$)`),
+      path: endpoint.path
+    })
+  }
+})
+
+/** `undefined` for what the contract does not have. `path` may carry a query. */
+export const templateOf = (method: string, path: string): string | undefined =>
+  templates.find((template) => template.method === method && template.pattern.test(path))?.path

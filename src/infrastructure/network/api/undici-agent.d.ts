@@ -1,0 +1,9 @@
+/**
+ * The agent alone: the package's main module loads its `fetch`, WebSocket and mocks too.
+ */
+declare module "undici/lib/dispatcher/agent.js" {
+  import type { Agent } from "undici"
+
+  const agent: typeof Agent
+  export default agent
+}
