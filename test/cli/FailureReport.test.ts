@@ -1,0 +1,43 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration } from "effect"
+import { report } from "../../src/cli/FailureReport.ts"
+import { stripStyles } from "../../src/cli/Output.ts"
+import { Locked } from "../../src/domain/storage/SecretFailure.ts"
+import { RateLimited } from "../../src/domain/network/RemoteFailure.ts"
+import { InvalidSettings, SettingIssue } from "../../src/domain/operations/Setting.ts"
+
+const lines = (failure: Parameters<typeof report>[0]) => report(failure).map(stripStyles)
+
+describe("FailureReport", () => {
+  it("lists every configuration problem with its origin and what to do", () => {
+    const failure = new InvalidSettings({
+      profile: "production",
+      issues: [
+        new SettingIssue({ key: "STRATA_API_URL", problem: "is required", origin: "not set", fix: "set STRATA_API_URL" }),
+        new SettingIssue({ key: "STRATA_PORT", problem: "is not a port", origin: "environment" })
+      ]
+    })
+    assert.deepStrictEqual(lines(failure), [
+      "✖ Configuration is not valid for profile \"production\" (2 problems)",
+      "",
+      "  STRATA_API_URL  is required",
+      "                  from: not set",
+      "                  fix:  set STRATA_API_URL",
+      "  STRATA_PORT     is not a port",
+      "                  from: environment",
+      "",
+      "  Run \"strata config explain\" to see where every value comes from."
+    ])
+  })
+
+  it("tells how to unlock, one way a line", () => {
+    assert.deepStrictEqual(lines(new Locked({ fixes: ["Start the keyring", "Set a key file"] })).slice(1), [
+      "  Start the keyring",
+      "  Set a key file"
+    ])
+  })
+
+  it("tells when to try again", () => {
+    assert.include(lines(new RateLimited({ retryAfter: Duration.seconds(90) }))[1], "1m 30s")
+  })
+})
