@@ -1,0 +1,16 @@
+/**
+ * `ProcessLock` between the users of one layer, for applications that share nothing with other processes.
+ */
+import { Effect, Layer, Option } from "effect"
+import * as HeldResource from "./HeldResource.ts"
+import * as NamedMutex from "./NamedMutex.ts"
+import { ProcessLock } from "./ProcessLock.ts"
+
+export const make = Effect.map(NamedMutex.make, (mutex) =>
+  ProcessLock.of({
+    withLock: (name, deadline) => HeldResource.during(HeldResource.within(name, deadline)(mutex.take(name))),
+    tryHold: (name) => Effect.map(mutex.tryTake(name), (taken) => (taken ? Option.some(undefined) : Option.none()))
+  }))
+
+/** Building it again gives an independent set of locks. */
+export const layer: Layer.Layer<ProcessLock> = Layer.effect(ProcessLock, make)

@@ -1,0 +1,58 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Option } from "effect"
+import * as fs from "node:fs"
+import { join } from "node:path"
+import * as SqliteProcessLock from "../../../../src/infrastructure/storage/local/SqliteProcessLock.ts"
+import * as ProcessLockContract from "../../../../src/testing/contract/ProcessLockContract.ts"
+import { suite } from "../../../../src/testing/vitest.ts"
+import { temporaryFolder } from "../../../support/temporaryFolder.ts"
+
+suite(
+  ProcessLockContract.contract,
+  "sqlite",
+  Layer.unwrapScoped(Effect.map(temporaryFolder, (folder) => SqliteProcessLock.layer({ folder })))
+)
+
+describe("SqliteProcessLock", () => {
+  it.scoped("two layers on one folder exclude each other, as two processes would", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const first = yield* SqliteProcessLock.make({ folder })
+      const second = yield* SqliteProcessLock.make({ folder })
+      yield* Effect.scoped(Effect.gen(function*() {
+        assert.isTrue(Option.isSome(yield* first.tryHold("a")))
+        assert.isTrue(Option.isNone(yield* second.tryHold("a")))
+        assert.isTrue(Option.isSome(yield* second.tryHold("b")))
+      }))
+      assert.isTrue(Option.isSome(yield* second.tryHold("a")))
+    }))
+
+  it.scoped("different folders do not exclude each other", () =>
+    Effect.gen(function*() {
+      const first = yield* SqliteProcessLock.make({ folder: yield* temporaryFolder })
+      const second = yield* SqliteProcessLock.make({ folder: yield* temporaryFolder })
+      assert.isTrue(Option.isSome(yield* first.tryHold("a")))
+      assert.isTrue(Option.isSome(yield* second.tryHold("a")))
+    }))
+
+  it.scoped("a name of any characters is one file, private to its owner", () =>
+    Effect.gen(function*() {
+      const folder = join(yield* temporaryFolder, "locks")
+      const lock = yield* SqliteProcessLock.make({ folder })
+      yield* lock.withLock("../a:b c", "1 second")(Effect.void)
+      const [file, ...others] = fs.readdirSync(folder)
+      assert.deepStrictEqual(others, [])
+      assert.strictEqual(fs.statSync(folder).mode & 0o777, 0o700)
+      assert.strictEqual(fs.statSync(join(folder, file ?? "")).mode & 0o777, 0o600)
+      assert.strictEqual(fs.statSync(join(folder, file ?? "")).size, 0)
+    }))
+
+  it.scoped("a folder that cannot be made is a typed failure", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      fs.writeFileSync(join(folder, "file"), "")
+      const lock = yield* SqliteProcessLock.make({ folder: join(folder, "file") })
+      const failure = yield* Effect.flip(lock.withLock("a", "1 second")(Effect.void))
+      assert.strictEqual(failure._tag, "Io")
+    }))
+})
