@@ -31,7 +31,7 @@ export type Slices = IdOf<typeof slices[number]>
 
 /** `Slices` is derived from the list that is folded here, so the assertion cannot claim a slice that is not in it. */
 export const contextOf = (decoded: ReadonlyMap<string, unknown>, surroundings: Surroundings) =>
-  slices.reduce<Context.Context<never>>(
+  (slices as ReadonlyArray<Slice<never>>).reduce<Context.Context<never>>(
     (context, slice) => Context.merge(context, slice.context(decoded, surroundings)),
     Context.empty()
   ) as Context.Context<Slices>
