@@ -1,6 +1,7 @@
 // Everything a machine can say about the sources without running them, cheapest first; stops at the first failure.
+// `npm run check -- types lint` runs those steps only.
 import { execFileSync, spawnSync } from "node:child_process"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { performance } from "node:perf_hooks"
 
 const root = join(import.meta.dirname, "..")
@@ -23,11 +24,20 @@ const saw = (result, seen, expected) => ({
 })
 
 const effectDiagnostics = () => {
-  const arguments_ = ["diagnostics", "--project", "tsconfig.json", "--strict", "--format"]
-  const result = tool("effect-language-service", ...arguments_, "json")
-  const { filesChecked } = JSON.parse(result.stdout).summary
-  const readable = result.ok ? result : tool("effect-language-service", ...arguments_, "text")
-  return saw({ ...readable, ok: result.ok }, filesChecked, tracked("src/*.ts"))
+  const result = tool(
+    "effect-language-service",
+    "diagnostics",
+    "--project",
+    "tsconfig.json",
+    "--strict",
+    "--format",
+    "json"
+  )
+  const { diagnostics, summary } = JSON.parse(result.stdout)
+  const lines = diagnostics
+    .filter(({ severity }) => severity !== "message")
+    .map(({ column, file, line, message, name }) => `${relative(root, file)}:${line}:${column} ${name}: ${message}`)
+  return saw({ ok: result.ok, output: lines.join("\n") }, summary.filesChecked, tracked("src/*.ts"))
 }
 
 const importGraph = () => {
@@ -41,7 +51,7 @@ const importGraph = () => {
 const steps = [
   ["lock file is complete", () => run("npm", "ci", "--dry-run", "--silent")],
   ["one effect", () => script("one-effect.mjs")],
-  ["format", () => tool("dprint", "check")],
+  ["format", () => tool("dprint", "check", "--list-different")],
   ["lint", () => tool("oxlint")],
   ["types", () => tool("tsc", "--noEmit")],
   ["effect diagnostics", effectDiagnostics],
@@ -53,7 +63,14 @@ const steps = [
   ["sizes", () => script("sizes.mjs")]
 ]
 
-for (const [name, step] of steps) {
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !steps.some(([known]) => known === name))
+if (unknown.length > 0) {
+  console.error(`Unknown step ${unknown.join(", ")}. There are: ${steps.map(([name]) => name).join(", ")}`)
+  process.exit(2)
+}
+
+for (const [name, step] of steps.filter(([known]) => wanted.length === 0 || wanted.includes(known))) {
   const start = performance.now()
   const { ok, output } = step()
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
