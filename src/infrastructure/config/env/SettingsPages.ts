@@ -15,7 +15,7 @@ const whenUnset = (spec: SettingSpec): string => {
     const text = spec.requiredIn?.includes(profile) === true
       ? "required"
       : Option.match(defaultIn(spec, profile), {
-        onNone: () => "unset",
+        onNone: () => "none",
         onSome: (value) => (spec.secret === true ? "a demonstration value" : `\`${value}\``)
       })
     byText.set(text, [...(byText.get(text) ?? []), profile])
@@ -57,7 +57,7 @@ Highest precedence first.
 
 1. \`--set KEY=value\`
 2. the process environment
-3. for a secret, the file that \`KEY_FILE\` names in one of the two above; a file that is missing, empty or unreadable is an error, and the line break at its end does not count
+3. for a secret, the file that \`KEY_FILE\` names in one of the two above; a file that is missing, empty or unreadable is an error, and the line break at its end does not count (named in one of the files below, it counts like that file)
 4. \`.env.<profile>.local\`, in \`local\`, \`development\` and \`test\` only
 5. \`.env.<profile>\`, in the same profiles only
 6. \`config/<profile>.json\`: one flat object of the settings below
@@ -98,10 +98,11 @@ const entry = (spec: SettingSpec) =>
     `# ${spec.key}="${spec.example}"`
   ].join("\n")
 
+/** A file cannot decide the profile, which decides the files. */
+const inFiles = slices.filter(({ title }) => title !== "Profile")
+
 /** `.env.example`: nothing is set in it. */
 export const example: string = [
   "# Copy to .env.local, .env.development or .env.test and remove the # before what you set.\n",
-  ...slices.map(({ settings, title }) =>
-    [`# ---- ${title}`, ...settings.filter(({ key }) => key !== "STRATA_ENV").map(entry)].join("\n\n") + "\n"
-  )
+  ...inFiles.map(({ settings, title }) => [`# ---- ${title}`, ...settings.map(entry)].join("\n\n") + "\n")
 ].join("\n")
