@@ -1,0 +1,105 @@
+/**
+ * The notes as this device shows them, of every account that signed in here.
+ */
+import { DateTime, Effect, Option } from "effect"
+import type { UserId } from "../../../domain/auth/User.ts"
+import type { NoteId } from "../../../domain/notes/Note.ts"
+import { LocalDatabase } from "../../storage/local/LocalDatabase.ts"
+import type { NoteContent } from "./SealedNote.ts"
+import * as SealedNote from "./SealedNote.ts"
+
+export interface StoredNote extends NoteContent {
+  readonly id: NoteId
+  readonly updatedAt: DateTime.Utc
+  /** Last version the backend acknowledged, 0 before the first. */
+  readonly version: number
+  /** Whether the outbox holds a change of this note. */
+  readonly changed: boolean
+}
+
+interface Row {
+  readonly note_id: NoteId
+  readonly content: Uint8Array
+  readonly updated_at: number
+  readonly version: number
+  readonly changed: number
+}
+
+const table = "notes"
+
+/** Statements only: the caller puts those that belong together into one transaction. */
+export const make = Effect.gen(function*() {
+  const { sql } = yield* LocalDatabase
+  const sealed = yield* SealedNote.make
+
+  const columns = sql.literal(`note_id, content, updated_at, version, EXISTS (
+    SELECT 1 FROM outbox WHERE outbox.principal = notes.principal AND outbox.note_id = notes.note_id
+  ) AS changed`)
+
+  const toNote = (principal: UserId) => (row: Row) =>
+    Effect.map(sealed.open(table, principal, row.note_id, row.content), (content): StoredNote => ({
+      ...content,
+      id: row.note_id,
+      updatedAt: DateTime.unsafeMake(row.updated_at),
+      version: row.version,
+      changed: row.changed === 1
+    }))
+
+  return {
+    find: (principal: UserId, id: NoteId) =>
+      sql<Row>`SELECT ${columns} FROM notes WHERE principal = ${principal} AND note_id = ${id}`.pipe(
+        Effect.flatMap((rows) => Effect.forEach(rows, toNote(principal))),
+        Effect.map((notes) => Option.fromNullable(notes[0]))
+      ),
+
+    list: (principal: UserId) =>
+      sql<Row>`SELECT ${columns} FROM notes WHERE principal = ${principal}`.pipe(
+        Effect.flatMap((rows) => Effect.forEach(rows, toNote(principal)))
+      ),
+
+    /** Without opening the note. */
+    version: (principal: UserId, id: NoteId) =>
+      sql<{ readonly version: number }>`
+        SELECT version FROM notes WHERE principal = ${principal} AND note_id = ${id}`.pipe(
+        Effect.map((rows) => Option.fromNullable(rows[0]?.version))
+      ),
+
+    put: (principal: UserId, note: Omit<StoredNote, "changed">) =>
+      Effect.gen(function*() {
+        const content = yield* sealed.seal(table, principal, note.id, { title: note.title, text: note.text })
+        yield* sql`
+          INSERT INTO notes (principal, note_id, content, updated_at, version)
+          VALUES (${principal}, ${note.id}, ${content}, ${note.updatedAt.epochMillis}, ${note.version})
+          ON CONFLICT (principal, note_id) DO UPDATE SET
+            content = excluded.content, updated_at = excluded.updated_at, version = excluded.version, seen = 1`
+      }),
+
+    setVersion: (principal: UserId, id: NoteId, version: number) =>
+      sql`UPDATE notes SET version = ${version} WHERE principal = ${principal} AND note_id = ${id}`,
+
+    remove: (principal: UserId, id: NoteId) =>
+      sql`DELETE FROM notes WHERE principal = ${principal} AND note_id = ${id}`,
+
+    /** Starts mark and sweep. */
+    unmark: (principal: UserId) => sql`UPDATE notes SET seen = 0 WHERE principal = ${principal}`,
+
+    mark: (principal: UserId, id: NoteId) =>
+      sql`UPDATE notes SET seen = 1 WHERE principal = ${principal} AND note_id = ${id}`,
+
+    /** Removes what was not marked and has no local change; gives how many. What has one becomes new to the backend. */
+    sweep: (principal: UserId) =>
+      Effect.gen(function*() {
+        yield* sql`
+          UPDATE outbox SET base_version = 0 WHERE principal = ${principal} AND status <> 'in_flight' AND note_id IN (
+            SELECT note_id FROM notes WHERE principal = ${principal} AND seen = 0)`
+        const swept = yield* sql`
+          DELETE FROM notes WHERE principal = ${principal} AND seen = 0 AND note_id NOT IN (
+            SELECT note_id FROM outbox WHERE principal = ${principal})
+          RETURNING note_id`
+        yield* sql`UPDATE notes SET seen = 1, version = 0 WHERE principal = ${principal} AND seen = 0`
+        return swept.length
+      })
+  }
+})
+
+export type NotesTable = Effect.Effect.Success<typeof make>
