@@ -1,0 +1,109 @@
+/**
+ * What every `PasswordHashing` must do. Not covered: how slow it is, which is the adapter's cost setting.
+ */
+import { Effect, Either, Redacted } from "effect"
+import { PasswordHashing } from "../../domain/security/PasswordHashing.ts"
+import { contractCase, ensure } from "../Contract.ts"
+import type { Contract } from "../Contract.ts"
+
+const password = Redacted.make("correct horse battery staple")
+
+/** PHC string format: identifier, optional version and parameters, salt, hash. */
+const phc = /^\$[a-z0-9-]{1,32}(\$v=\d+)?(\$[a-z0-9-]+=[^,$]+(,[a-z0-9-]+=[^,$]+)*)?\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/
+
+const malformed = [
+  "",
+  "correct horse battery staple",
+  "$",
+  "$unknown$ln=4,r=1,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
+  "$scrypt$ln=,r=8,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
+  "$scrypt$ln=4,r=8,p=1$$"
+]
+
+/** Each would take minutes or gigabytes, were it computed. */
+const unaffordable = [
+  "$scrypt$ln=31,r=8,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
+  "$scrypt$ln=14,r=8,p=99999$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
+  "$scrypt$ln=14,r=99999,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
+  "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA"
+]
+
+const refused = (hash: string) =>
+  Effect.gen(function*() {
+    const result = yield* Effect.either((yield* PasswordHashing).verify(password, hash))
+    yield* ensure(Either.isLeft(result), `"${hash}" was computed`)
+  })
+
+export const contract: Contract<PasswordHashing> = {
+  name: "PasswordHashing",
+  cases: [
+    contractCase(
+      "verifies the password it hashed and no other",
+      Effect.gen(function*() {
+        const hashing = yield* PasswordHashing
+        const hash = yield* hashing.hash(password)
+        yield* ensure(yield* hashing.verify(password, hash), "the password does not verify")
+        for (const other of ["", "Correct horse battery staple", "correct horse battery staple "]) {
+          yield* ensure(!(yield* hashing.verify(Redacted.make(other), hash)), "another password verifies")
+        }
+      })
+    ),
+    contractCase(
+      "gives a PHC string without the password, with a fresh salt each time",
+      Effect.gen(function*() {
+        const hashing = yield* PasswordHashing
+        const first = yield* hashing.hash(password)
+        yield* ensure(phc.test(first), "the hash is not a PHC string")
+        yield* ensure(!first.includes(Redacted.value(password)), "the hash holds the password")
+        yield* ensure(first !== (yield* hashing.hash(password)), "two hashes of one password are equal")
+      })
+    ),
+    contractCase(
+      "takes any text as a password",
+      Effect.gen(function*() {
+        const hashing = yield* PasswordHashing
+        for (const text of ["", "пароль 🔑 密码", "a".repeat(1000), "nul\u0000byte"]) {
+          const hash = yield* hashing.hash(Redacted.make(text))
+          yield* ensure(yield* hashing.verify(Redacted.make(text), hash), "the password does not verify")
+          yield* ensure(!(yield* hashing.verify(Redacted.make(`${text}x`), hash)), "another password verifies")
+        }
+      })
+    ),
+    contractCase(
+      "tells apart long passwords and passwords with NUL by their last character",
+      Effect.gen(function*() {
+        const hashing = yield* PasswordHashing
+        for (const start of ["a".repeat(500), "nul\u0000"]) {
+          const hash = yield* hashing.hash(Redacted.make(`${start}1`))
+          yield* ensure(!(yield* hashing.verify(Redacted.make(`${start}2`), hash)), "only the start is compared")
+        }
+      })
+    ),
+    contractCase(
+      "a changed hash does not verify",
+      Effect.gen(function*() {
+        const hashing = yield* PasswordHashing
+        const hash = yield* hashing.hash(password)
+        const at = hash.lastIndexOf("$") + 1
+        const changed = `${hash.slice(0, at)}${hash[at] === "A" ? "B" : "A"}${hash.slice(at + 1)}`
+        yield* ensure(!(yield* hashing.verify(password, changed)), "a changed hash verifies")
+      })
+    ),
+    contractCase("refuses what is not a hash", Effect.forEach(malformed, refused, { discard: true })),
+    contractCase(
+      "refuses costs out of bounds before any work",
+      Effect.forEach(unaffordable, refused, { discard: true })
+    ),
+    contractCase(
+      "serves many callers at once",
+      Effect.gen(function*() {
+        const hashing = yield* PasswordHashing
+        const hash = yield* hashing.hash(password)
+        const results = yield* Effect.all(Array.from({ length: 8 }, () => hashing.verify(password, hash)), {
+          concurrency: "unbounded"
+        })
+        yield* ensure(results.every(Boolean), "one of eight did not verify")
+      })
+    )
+  ]
+}
