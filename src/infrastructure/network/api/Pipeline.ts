@@ -56,7 +56,7 @@ const stages = Effect.gen(function*() {
       ConnectivityProbe.make(reachability)
     ),
     call: <E>(send: Send<E | TransportFailure>): Send<E | RemoteFailure> =>
-      pipe(send, RetryTransient.make<E>(), RemoteFailures.make<E>(), BaseUrl.make(url)())
+      pipe(send, RetryTransient.make<E>(), RemoteFailures.make<E>(), BaseUrl.make(url)<E | RemoteFailure>())
   }
 })
 

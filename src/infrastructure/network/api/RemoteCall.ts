@@ -30,7 +30,8 @@ export const signed =
   <A, E>(request: (client: StrataClient) => Effect.Effect<A, E>): Effect.Effect<A, RemoteFailure | SecretFailure> =>
     Effect.catchAll(
       request(client),
-      (failure) => isRemote(failure) || isSecret(failure) ? Effect.fail(failure) : unforeseen(failure)
+      (failure: unknown): Effect.Effect<never, RemoteFailure | SecretFailure> =>
+        isRemote(failure) || isSecret(failure) ? Effect.fail(failure) : unforeseen(failure)
     )
 
 export const plain =
@@ -38,5 +39,6 @@ export const plain =
   <A, E>(request: (client: StrataClient) => Effect.Effect<A, E>): Effect.Effect<A, RemoteFailure> =>
     Effect.catchAll(
       request(client),
-      (failure) => isRemote(failure) ? Effect.fail(failure) : unforeseen(failure)
+      (failure: unknown): Effect.Effect<never, RemoteFailure> =>
+        isRemote(failure) ? Effect.fail(failure) : unforeseen(failure)
     )

@@ -3,9 +3,9 @@
  */
 import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
 import * as HttpApiSecurity from "@effect/platform/HttpApiSecurity"
-import { Context } from "effect"
+import { Context, Schema } from "effect"
 import type { User } from "../../../../domain/auth/User.ts"
-import { UnauthorizedProblem } from "./Problem.ts"
+import { UnauthorizedProblem, UnavailableProblem } from "./Problem.ts"
 
 /** The account a request was authorized for. */
 export class CurrentAccount
@@ -18,5 +18,9 @@ export class CurrentAccount
 /** Resolves the bearer token to its account; 401 when it is missing, unknown, expired or revoked. */
 export class Authorization extends HttpApiMiddleware.Tag<Authorization>()(
   "effect-strata/infrastructure/network/api/contract/Authorization/Authorization",
-  { failure: UnauthorizedProblem, provides: CurrentAccount, security: { bearer: HttpApiSecurity.bearer } }
+  {
+    failure: Schema.Union(UnauthorizedProblem, UnavailableProblem),
+    provides: CurrentAccount,
+    security: { bearer: HttpApiSecurity.bearer }
+  }
 ) {}

@@ -24,8 +24,9 @@ export const ClientFrame = Schema.Union(
 export type ClientFrame = typeof ClientFrame.Type
 
 /**
- * `Subscribed` comes before any message of its channel; `recovered` says that what was missed since `after` follows
- * completely. `Failed` answers a frame that could not be carried out.
+ * `Subscribed` comes before any message of its channel and its `position` is where the channel continues: the next
+ * message is `position.sequence + 1`. `recovered` says that nothing since `after` is lost; it is true when `after` was
+ * not given. `Failed` answers a frame that could not be carried out.
  */
 export const ServerFrame = Schema.Union(
   Schema.TaggedStruct("Welcome", { connection: Schema.String }),
@@ -38,9 +39,18 @@ export const ServerFrame = Schema.Union(
   Schema.TaggedStruct("Unsubscribed", { ref: Schema.String, channel: Schema.String }),
   Schema.TaggedStruct("Published", { ref: Schema.String, sequence: Schema.NonNegativeInt }),
   Schema.TaggedStruct("Message", { channel: Schema.String, sequence: Schema.NonNegativeInt, data: Schema.Unknown }),
-  Schema.TaggedStruct("Failed", { ref: Schema.optional(Schema.String), reason: Schema.Literal("BadFrame", "TooLarge") })
+  Schema.TaggedStruct("Failed", {
+    ref: Schema.optional(Schema.String),
+    reason: Schema.Literal("BadFrame", "TooLarge", "TooManyChannels")
+  })
 )
 export type ServerFrame = typeof ServerFrame.Type
+
+/**
+ * Close codes of the backend beside those of RFC 6455: no `Hello` as the first frame within 10 seconds; the session
+ * is over, so reconnecting answers 401; more than 1 MiB waited for a client that does not read (try again later).
+ */
+export const realtimeCloseCodes = { badHello: 4400, sessionOver: 4401, slowConsumer: 1013 } as const
 
 /** Largest frame either side accepts, in bytes. */
 export const realtimeMaxFrameBytes = 1_048_576

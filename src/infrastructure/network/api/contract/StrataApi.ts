@@ -9,6 +9,9 @@ import { ForbiddenProblem, UnavailableProblem } from "./Problem.ts"
 import { ProfileApi, ProfileV1Api } from "./ProfileApi.ts"
 import { SessionsApi } from "./SessionsApi.ts"
 
+/** A request with a larger body is answered with 413; one note of the largest size always fits. */
+export const requestMaxBytes = 16 * 1024 * 1024
+
 export class StrataApi extends HttpApi.make("strata")
   .add(SessionsApi)
   .add(ProfileApi)

@@ -1,0 +1,52 @@
+/**
+ * `Connectivity` learnt from requests: offline as soon as one cannot be sent, online as soon as anything answers. While
+ * offline it asks for the head of the backend's root, after 1 s and then ever less often, so that "online" is noticed
+ * without anybody trying.
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import { Context, Duration, Effect, Layer, Random } from "effect"
+import { Connectivity } from "../../../domain/network/Connectivity.ts"
+import type { ConnectivityState } from "../../../domain/network/Connectivity.ts"
+import { ApiOrigin } from "./ApiOrigin.ts"
+import * as CurrentValue from "./CurrentValue.ts"
+import { Reachability } from "./Reachability.ts"
+
+const firstProbe = Duration.seconds(1)
+const slowestProbe = Duration.seconds(30)
+const probeTimeout = Duration.seconds(5)
+
+/** Equal jitter: never at once, and not all devices together when a network comes back. */
+const pause = (failures: number) => {
+  const bound = Math.min(Duration.toMillis(slowestProbe), Duration.toMillis(firstProbe) * 2 ** failures)
+  return Effect.flatMap(Random.nextRange(bound / 2, bound), (millis) => Effect.sleep(Duration.millis(millis)))
+}
+
+export const make = Effect.gen(function*() {
+  const transport = HttpClient.withTracerDisabledWhen(yield* HttpClient.HttpClient, () => true)
+  const { url } = yield* ApiOrigin
+  const known = yield* CurrentValue.make<ConnectivityState>("online")
+  const cut = yield* Effect.makeLatch(false)
+  const reached = Effect.zipRight(cut.close, known.set("online"))
+  const unreachable = Effect.zipRight(known.set("offline"), cut.open)
+
+  const probe = transport.head(`${url}/`).pipe(
+    Effect.timeout(probeTimeout),
+    Effect.zipRight(reached),
+    Effect.ignore
+  )
+  const probing = (failures: number): Effect.Effect<void> =>
+    Effect.gen(function*() {
+      yield* pause(failures)
+      if ((yield* known.get) === "online") return
+      yield* probe
+      if ((yield* known.get) === "offline") yield* probing(failures + 1)
+    })
+  yield* Effect.forkScoped(Effect.forever(Effect.zipRight(cut.await, probing(0))))
+
+  return Context.make(Connectivity, { state: known.get, changes: known.changes }).pipe(
+    Context.add(Reachability, { reached, unreachable })
+  )
+})
+
+export const layer: Layer.Layer<Connectivity | Reachability, never, HttpClient.HttpClient | ApiOrigin> = Layer
+  .scopedContext(make)
