@@ -30,6 +30,7 @@ export const bites = <Port, E>(contract: Contract<Port>, broken: string, layer: 
         Effect.scoped(Effect.provide(run, layer)).pipe(
           // Each case has a clock of its own, so that they can run at once.
           Effect.provide(TestContext.TestContext),
+          Effect.disconnect,
           Effect.raceFirst(Effect.zipRight(TestServices.provideLive(Effect.sleep(patience)), Effect.fail("hung"))),
           Effect.exit
         ), { concurrency: "unbounded" })

@@ -5,7 +5,7 @@ import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
-import { Effect, Schedule } from "effect"
+import { Duration, Effect, Schedule } from "effect"
 import type { Scope } from "effect"
 import * as fs from "node:fs"
 import { dirname } from "node:path"
@@ -42,8 +42,11 @@ export const isBusy = (error: unknown): boolean => {
   return failure._tag === "Some" && failure.value._tag === "Busy"
 }
 
-/** Short waits with jitter, so that contenders do not move in step. */
-export const busySchedule = Schedule.jittered(Schedule.spaced("15 millis"))
+/** Short waits with jitter, so that contenders do not move in step; in whole milliseconds, as clocks count. */
+export const busySchedule = Schedule.spaced("15 millis").pipe(
+  Schedule.jittered,
+  Schedule.modifyDelay((_, delay) => Duration.millis(Math.round(Duration.toMillis(delay))))
+)
 
 /** The client of `filename`, closed with the scope. It has one connection, which `reserve` takes for oneself. */
 export const open = (options: Options): Effect.Effect<SqlClient, StorageFailure, Scope.Scope> => {

@@ -1,0 +1,50 @@
+/**
+ * `LocalDatabase` in one SQLite file, write-ahead logged. A committed write survives a power cut.
+ */
+import { Duration, Effect, Layer } from "effect"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
+import { LocalDatabase } from "./LocalDatabase.ts"
+import type { Migration } from "./Migration.ts"
+import * as Migrations from "./Migrations.ts"
+import * as SqliteFailure from "./SqliteFailure.ts"
+import * as SqliteFile from "./SqliteFile.ts"
+import * as WriteTransaction from "./WriteTransaction.ts"
+
+export interface Options {
+  /** A path, or `:memory:`. A missing file and its folder are created for their owner only. */
+  readonly filename: string
+  /** Every step there ever was, in order. */
+  readonly migrations: ReadonlyArray<Migration>
+  /** The file as the user knows it; `database` unless told. */
+  readonly store?: string
+  /** `NORMAL` may lose the last commits in a power cut; `FULL` unless told. */
+  readonly synchronous?: "FULL" | "NORMAL"
+  /** How long a write waits for other processes; 5 seconds unless told. */
+  readonly deadline?: Duration.DurationInput
+}
+
+/** Another process may run a long migration. */
+const migrationDeadline = "1 minute"
+
+export const make = (options: Options) =>
+  Effect.gen(function*() {
+    const { deadline = "5 seconds", filename, migrations, store = "database", synchronous = "FULL" } = options
+    const sql = yield* SqliteFile.open({ filename, store, journalMode: "WAL", synchronous })
+    yield* Migrations.run({
+      sql,
+      store,
+      migrations,
+      transact: WriteTransaction.make({ sql, store, deadline: migrationDeadline }).transact
+    }).pipe(SqliteFailure.typed({ store, operation: "migrate" }))
+
+    const { join, transact } = WriteTransaction.make({ sql, store, deadline })
+    return LocalDatabase.of({
+      sql,
+      read: (reads) => SqliteFailure.typed({ store, operation: "read" })(join(reads)),
+      writeTransaction: (writes) => SqliteFailure.typed({ store, operation: "write" })(transact(writes))
+    })
+  })
+
+/** Building it opens the file and brings its schema up to date. */
+export const layer = (options: Options): Layer.Layer<LocalDatabase, StorageFailure> =>
+  Layer.scoped(LocalDatabase, make(options))
