@@ -1,0 +1,92 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FastCheck, Inspectable } from "effect"
+import * as Configuration from "../../../../src/infrastructure/config/env/Configuration.ts"
+import * as EnvSettings from "../../../../src/infrastructure/config/env/EnvSettings.ts"
+import * as MemorySources from "../../../../src/infrastructure/config/env/MemorySources.ts"
+import { settings } from "../../../../src/infrastructure/config/env/Slices.ts"
+
+const secretKeys = settings.filter(({ secret }) => secret === true).map(({ key }) => key)
+const canary = "CANARY"
+
+/** Where a secret can stand, well written and not. */
+const placements: ReadonlyArray<(key: string, value: string) => MemorySources.Records> = [
+  (key, value) => ({ overrides: { [key]: value } }),
+  (key, value) => ({ environment: { [key]: value } }),
+  (key, value) => ({ environment: { [`${key}_FILE`]: "/secret" }, files: { "/secret": value } }),
+  (key, value) => ({ files: { ".env.local": `${key}=${value}` } }),
+  (key, value) => ({ files: { ".env.local.local": `${key}='${value}` } }),
+  (key, value) => ({ files: { ".env.local": `${key}: ${value}` } }),
+  (key, value) => ({ files: { "config/local.json": `{ "${key}": ${JSON.stringify(value)} }` } }),
+  (key, value) => ({ files: { "config/local.json": `{ "${key}": ["${value}"] }` } }),
+  (key, value) => ({ files: { "config/local.json": `{ "${key}": ${value} }` } }),
+  (key, value) => ({ files: { "config/local.json": `{ "token" ${value}, "${key}": "x"` } }),
+  (key, value) => ({ environment: { [`${key}X`]: value } }),
+  (key, value) => ({ overrides: { [`${key}X`]: value } }),
+  (key, value) => ({ environment: { [key]: `secret://${value}` } })
+]
+
+const text = (value: unknown) => `${JSON.stringify(value)}${String(value)}${Inspectable.format(value)}`
+
+/** Everything that is said about a configuration. The pages are not: they are the same for all. */
+const saidAbout = (records: MemorySources.Records) =>
+  Effect.gen(function*() {
+    const sources = MemorySources.make(records)
+    const { check, explain } = EnvSettings.make(sources)
+    const loaded = yield* Effect.either(Configuration.load(sources))
+    const failure = loaded._tag === "Left" ? [loaded.left.message, loaded.left.stack, loaded.left] : [loaded.right]
+    return [...failure, yield* Effect.either(check), yield* Effect.either(explain)].map(text).join("\n")
+  })
+
+describe("secrets in the configuration", () => {
+  it.effect.prop(
+    "are told nowhere, wherever they stand and however wrong they are",
+    [
+      FastCheck.constantFrom(...secretKeys),
+      FastCheck.constantFrom(...placements),
+      FastCheck.string({ maxLength: 6 }),
+      FastCheck.string({ maxLength: 100 })
+    ],
+    ([key, place, before, after]) =>
+      Effect.gen(function*() {
+        const said = yield* saidAbout(place(key, `${before}${canary}${after}`))
+        assert.isAbove(said.length, 1000)
+        assert.notInclude(said, canary)
+      }),
+    { fastCheck: { numRuns: 200 } }
+  )
+
+  it.effect("are hidden when they are too short", () =>
+    Effect.gen(function*() {
+      const said = yield* saidAbout({ environment: { STRATA_ANALYTICS_WRITE_KEY: canary } })
+      assert.include(said, "is not acceptable (value hidden); expected at least 8 characters")
+      assert.notInclude(said, canary)
+    }))
+
+  it.effect("are not read from a secret store that nobody opened", () =>
+    Effect.gen(function*() {
+      const said = yield* saidAbout({ environment: { STRATA_PASSWORD: "secret://password", STRATA_USERNAME: "grace" } })
+      assert.include(said, "refers to a secret store")
+    }))
+
+  it.effect("in a URL are hidden although the URL is no secret", () =>
+    Effect.gen(function*() {
+      const said = yield* saidAbout({
+        environment: {
+          STRATA_ANALYTICS_URL: `https://ada:${canary}@example.com/`,
+          OTEL_EXPORTER_OTLP_ENDPOINT: `https://example.com/?token=${canary}`
+        }
+      })
+      assert.include(said, "https://[REDACTED]@example.com/")
+      assert.notInclude(said, canary)
+    }))
+
+  it.effect("do not hide in control characters that a terminal obeys", () =>
+    Effect.gen(function*() {
+      const { issues } = yield* Effect.flip(Configuration.load(MemorySources.make({
+        environment: { STRATA_BACKEND_PORT: "1\u001B[2K\u202E" },
+        overrides: { "STRATA_\u001B[31m": "1" }
+      })))
+      assert.strictEqual(issues.length, 2)
+      assert.notMatch(issues.map(({ key, problem }) => key + problem).join(""), /[\p{Cc}\p{Cf}]/u)
+    }))
+})
