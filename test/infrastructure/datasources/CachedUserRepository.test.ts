@@ -1,0 +1,64 @@
+import { assert, it } from "@effect/vitest"
+import { Duration, Effect, Layer, Stream, TestClock } from "effect"
+import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
+import { Offline } from "../../../src/domain/network/RemoteFailure.ts"
+import { UserRepository } from "../../../src/domain/user/UserRepository.ts"
+import * as CachedUserRepository from "../../../src/infrastructure/datasources/CachedUserRepository.ts"
+import * as MemoryAccessTokens from "../../../src/infrastructure/services/auth/MemoryAccessTokens.ts"
+import * as MemoryAuthRepository from "../../../src/infrastructure/services/auth/MemoryAuthRepository.ts"
+import * as MemoryCache from "../../../src/infrastructure/storage/cache/MemoryCache.ts"
+import { loginRequest } from "../../../src/testing/contract/AuthRepositoryContract.ts"
+import * as UserRepositoryContract from "../../../src/testing/contract/UserRepositoryContract.ts"
+import { suite } from "../../../src/testing/vitest.ts"
+import { accounts, ScriptedBackend } from "../../support/ScriptedBackend.ts"
+
+const adapter = (backend: ScriptedBackend) =>
+  CachedUserRepository.layer.pipe(
+    Layer.provide(backend.apiClient),
+    Layer.provide(MemoryCache.layer),
+    Layer.provide(MemoryAccessTokens.layer),
+    Layer.provideMerge(MemoryAuthRepository.layer({ accounts }))
+  )
+
+suite(UserRepositoryContract.contract, "cached", Layer.suspend(() => adapter(new ScriptedBackend())))
+
+const profile = Effect.flatMap(UserRepository, (users) => Effect.flatten(Stream.runHead(users.profile)))
+
+const signedIn = <A, E>(body: (backend: ScriptedBackend) => Effect.Effect<A, E, UserRepository>) =>
+  Effect.suspend(() => {
+    const backend = new ScriptedBackend()
+    return Effect.gen(function*() {
+      const auth = yield* AuthRepository
+      yield* auth.login(loginRequest("ada"))
+      return yield* body(backend)
+    }).pipe(Effect.provide(adapter(backend)))
+  })
+
+it.effect("asks the backend once in 60 seconds and says where the profile came from", () =>
+  signedIn((backend) =>
+    Effect.gen(function*() {
+      const first = yield* profile
+      assert.strictEqual(first.origin, "remote")
+      yield* TestClock.adjust("59 seconds")
+      const second = yield* profile
+      assert.strictEqual(second.origin, "cache")
+      assert.strictEqual(Duration.toSeconds(second.age), 59)
+      yield* TestClock.adjust("2 seconds")
+      const third = yield* profile
+      assert.strictEqual(third.origin, "remote")
+      assert.deepStrictEqual(backend.calls, ["profile.get", "profile.get"])
+    })
+  ))
+
+it.effect("works offline while the profile is fresh, and fails with the reason after that", () =>
+  signedIn((backend) =>
+    Effect.gen(function*() {
+      yield* profile
+      backend.script.push(new Offline())
+      yield* TestClock.adjust("30 seconds")
+      yield* profile
+      yield* TestClock.adjust("31 seconds")
+      assert.strictEqual((yield* Effect.flip(profile))._tag, "Offline")
+      assert.strictEqual((yield* profile).origin, "remote")
+    })
+  ))

@@ -1,0 +1,291 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Option, Stream } from "effect"
+import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
+import type { RemoteFailure } from "../../../src/domain/network/RemoteFailure.ts"
+import { Offline, Unavailable } from "../../../src/domain/network/RemoteFailure.ts"
+import { NoteRepository } from "../../../src/domain/notes/NoteRepository.ts"
+import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
+import { loginRequest } from "../../../src/testing/contract/AuthRepositoryContract.ts"
+import * as NoteRepositoryContract from "../../../src/testing/contract/NoteRepositoryContract.ts"
+import { draft, find, noteId, now } from "../../../src/testing/contract/NoteRepositoryContract.ts"
+import * as NoteSyncContract from "../../../src/testing/contract/NoteSyncContract.ts"
+import { suite } from "../../../src/testing/vitest.ts"
+import { ScriptedBackend, users } from "../../support/ScriptedBackend.ts"
+import { device, signedInDevice } from "./devices.ts"
+
+suite(NoteRepositoryContract.contract, "synced", Layer.suspend(() => device(new ScriptedBackend())))
+
+suite(
+  NoteSyncContract.contract,
+  "synced",
+  Layer.suspend(() => {
+    const backend = new ScriptedBackend()
+    const other = Layer.scoped(NoteSyncContract.OtherDevice, Effect.orDie(signedInDevice(backend)))
+    return Layer.merge(device(backend), other)
+  })
+)
+
+const signedIn = <A, E, R>(
+  body: (
+    notes: typeof NoteRepository.Service,
+    backend: ScriptedBackend
+  ) => Effect.Effect<A, E, R>
+) =>
+  Effect.suspend(() => {
+    const backend = new ScriptedBackend()
+    return Effect.gen(function*() {
+      const auth = yield* AuthRepository
+      yield* auth.login(loginRequest("ada"))
+      return yield* body(yield* NoteRepository, backend)
+    }).pipe(Effect.provide(device(backend)))
+  })
+
+const sent = (backend: ScriptedBackend) => backend.calls.filter((name) => name === "notes.mutate").length
+
+const remote = (backend: ScriptedBackend) =>
+  Array.from(backend.notes.get(users.ada.id)?.values() ?? [], ({ content }) => content?.text)
+
+describe("push", () => {
+  it.effect("is not applied twice when the answer was lost", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        yield* notes.save(draft(1, "Title", "one"))
+        backend.script.push("answer lost")
+        assert.strictEqual((yield* Effect.flip(notes.sync))._tag, "OutcomeUnknown")
+        assert.strictEqual((yield* now(notes)).pending, 1)
+        assert.strictEqual((yield* notes.sync).pushed, 1)
+        assert.strictEqual(backend.notes.get(users.ada.id)?.get(noteId(1))?.version, 1)
+        assert.strictEqual(backend.seen.size, 1)
+      })
+    ))
+
+  it.effect("freezes what may have arrived and sends later edits after it", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        yield* notes.save(draft(1, "Title", "one"))
+        backend.script.push("answer lost")
+        yield* Effect.flip(notes.sync)
+        yield* notes.save(draft(1, "Title", "two"))
+        yield* notes.save(draft(1, "Title", "three"))
+        assert.strictEqual((yield* now(notes)).pending, 1)
+        const { conflicts, pushed } = yield* notes.sync
+        assert.deepStrictEqual({ conflicts, pushed }, { conflicts: 0, pushed: 2 })
+        assert.deepStrictEqual(remote(backend), ["three"])
+        assert.strictEqual(backend.notes.get(users.ada.id)?.get(noteId(1))?.version, 2)
+      })
+    ))
+
+  it.effect("deletes a note whose creation may have arrived", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        yield* notes.save(draft(1, "Title", "one"))
+        backend.script.push("answer lost")
+        yield* Effect.flip(notes.sync)
+        yield* notes.remove(noteId(1))
+        yield* notes.sync
+        assert.deepStrictEqual(remote(backend), [undefined])
+        assert.strictEqual((yield* now(notes)).pending, 0)
+      })
+    ))
+
+  it.effect("sends an edit made while the request is under way with the next one", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        yield* notes.save(draft(1, "Title", "one"))
+        backend.during = Effect.suspend(() => {
+          backend.during = Effect.void
+          return Effect.asVoid(Effect.orDie(notes.save(draft(1, "Title", "two"))))
+        })
+        assert.strictEqual((yield* notes.sync).pushed, 2)
+        assert.deepStrictEqual(remote(backend), ["two"])
+      })
+    ))
+
+  it.effect("goes in batches of at most 100", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        yield* Effect.forEach(
+          Array.from({ length: 201 }, (_, index) => index),
+          (index) => notes.save(draft(index, `Title ${index}`))
+        )
+        assert.strictEqual((yield* notes.sync).pushed, 201)
+        assert.strictEqual(sent(backend), 3)
+      })
+    ))
+
+  it.effect("parks what the backend refuses, keeps it visible, and sends it again once it was changed", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        backend.refusedTitles.add("Refused")
+        yield* notes.save(draft(1, "Refused", "text"))
+        yield* notes.save(draft(2, "Welcome"))
+        const { pushed, rejected } = yield* notes.sync
+        assert.deepStrictEqual({ pushed, rejected }, { pushed: 1, rejected: 1 })
+        assert.strictEqual((yield* find(notes, noteId(1)))?.synced, false)
+        assert.strictEqual((yield* notes.sync).rejected, 0)
+        assert.strictEqual(sent(backend), 1)
+        yield* notes.save(draft(1, "Changed", "text"))
+        assert.strictEqual((yield* notes.sync).pushed, 1)
+        assert.strictEqual((yield* find(notes, noteId(1)))?.synced, true)
+      })
+    ))
+
+  it.effect("forgets a refused note that is removed", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        backend.refusedTitles.add("Refused")
+        yield* notes.save(draft(1, "Refused"))
+        yield* notes.sync
+        yield* notes.remove(noteId(1))
+        assert.strictEqual((yield* notes.sync).pushed, 0)
+        assert.strictEqual((yield* now(notes)).data.length, 0)
+      })
+    ))
+})
+
+describe("pull", () => {
+  it.scoped("reads page after page and remembers where it stopped", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        const other = yield* signedInDevice(backend)
+        yield* Effect.forEach(Array.from({ length: 5 }, (_, index) => index), (index) =>
+          other.save(draft(index, `Title ${index}`)))
+        yield* other.sync
+        backend.pageSize = 2
+        backend.calls.length = 0
+        backend.script.push("ok", "ok", new Unavailable({}))
+        assert.strictEqual((yield* Effect.flip(notes.sync))._tag, "Unavailable")
+        assert.strictEqual((yield* now(notes)).data.length, 4)
+        assert.strictEqual((yield* notes.sync).pulled, 1)
+        assert.strictEqual(backend.calls.length, 4)
+      })
+    ))
+
+  it.scoped("leaves alone what was changed here meanwhile", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        const other = yield* signedInDevice(backend)
+        yield* other.save(draft(1, "Title", "theirs"))
+        yield* other.sync
+        backend.during = Effect.suspend(() => {
+          backend.during = Effect.void
+          return Effect.asVoid(Effect.orDie(notes.save(draft(1, "Title", "mine"))))
+        })
+        yield* notes.sync
+        assert.strictEqual((yield* find(notes, noteId(1)))?.text, "mine")
+        assert.strictEqual((yield* notes.sync).conflicts, 1)
+        assert.strictEqual((yield* find(notes, noteId(1)))?.text, "theirs")
+      })
+    ))
+
+  it.effect("starts over after a reset: what is gone goes, what was written here stays", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        yield* Effect.forEach([1, 2, 3, 4], (number) => notes.save(draft(number, `Title ${number}`)))
+        yield* notes.sync
+        const held = backend.notes.get(users.ada.id)
+        backend.epoch = 2
+        backend.pageSize = 1
+        held?.delete(noteId(3))
+        held?.delete(noteId(4))
+        backend.during = Effect.suspend(() => {
+          backend.during = Effect.void
+          return Effect.asVoid(Effect.orDie(notes.save(draft(4, "Title 4", "written meanwhile"))))
+        })
+        backend.script.push("ok", new Unavailable({}))
+        assert.strictEqual((yield* Effect.flip(notes.sync))._tag, "Unavailable")
+        assert.strictEqual((yield* now(notes)).data.length, 4, "swept before all pages were here")
+        yield* notes.sync
+        const { data, pending } = yield* now(notes)
+        assert.deepStrictEqual(data.map(({ title }) => title), ["Title 1", "Title 2", "Title 4"])
+        assert.strictEqual(pending, 0)
+        assert.strictEqual(held?.get(noteId(4))?.content?.text, "written meanwhile")
+      })
+    ))
+})
+
+describe("sync", () => {
+  it.effect("shows its last failure until it succeeds", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        yield* notes.save(draft(1, "Title"))
+        const errors = yield* notes.all.pipe(
+          Stream.map(({ error }): RemoteFailure["_tag"] | undefined => error?._tag),
+          Stream.changes,
+          Stream.take(3),
+          Stream.runCollect,
+          Effect.fork
+        )
+        yield* Effect.repeatN(Effect.yieldNow(), 50)
+        backend.script.push(new Offline())
+        yield* Effect.flip(notes.sync)
+        assert.strictEqual((yield* now(notes)).error?._tag, "Offline")
+        yield* Effect.repeatN(Effect.yieldNow(), 50)
+        yield* notes.sync
+        assert.deepStrictEqual(Array.from(yield* Fiber.join(errors)), [undefined, "Offline", undefined])
+      })
+    ))
+
+  it.effect("runs one at a time", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        const running = { now: 0, most: 0 }
+        backend.during = Effect.gen(function*() {
+          running.now += 1
+          running.most = Math.max(running.most, running.now)
+          yield* Effect.repeatN(Effect.yieldNow(), 10)
+          running.now -= 1
+        })
+        yield* notes.save(draft(1, "Title"))
+        const reports = yield* Effect.all([notes.sync, notes.sync, notes.sync], { concurrency: 3 })
+        assert.strictEqual(running.most, 1)
+        assert.deepStrictEqual(reports.map(({ pushed }) => pushed).toSorted(), [0, 0, 1])
+      })
+    ))
+
+  it.effect("sends nothing of one account as another", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        const auth = yield* AuthRepository
+        yield* notes.save(draft(1, "Ada's"))
+        backend.during = Effect.asVoid(Effect.orDie(auth.login(loginRequest("grace"))))
+        assert.strictEqual((yield* Effect.flip(notes.sync))._tag, "Unauthenticated")
+        backend.during = Effect.void
+        yield* notes.sync
+        assert.isUndefined(backend.notes.get(users.grace.id)?.get(noteId(1)))
+      })
+    ))
+})
+
+describe("the database", () => {
+  it.effect("holds nothing readable", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        const { sql } = yield* LocalDatabase
+        backend.refusedTitles.add("canary title two")
+        yield* notes.save(draft(1, "canary title one", "canary text"))
+        yield* notes.save(draft(2, "canary title two", "canary text"))
+        yield* notes.sync
+        yield* notes.save(draft(1, "canary title three", "canary text"))
+        const rows = [yield* sql`SELECT * FROM notes`, yield* sql`SELECT * FROM outbox`]
+        assert.deepStrictEqual(rows.map((table) => table.length), [2, 2])
+        for (const value of rows.flat().flatMap((row) => Object.values(row))) {
+          const text = value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value)
+          assert.notInclude(text, "canary")
+        }
+      })
+    ))
+
+  it.effect("does not open a note in another note's place", () =>
+    signedIn((notes) =>
+      Effect.gen(function*() {
+        const { sql } = yield* LocalDatabase
+        yield* notes.save(draft(1, "one"))
+        yield* notes.save(draft(2, "two"))
+        yield* sql`UPDATE notes SET content = (SELECT content FROM notes WHERE note_id = ${noteId(2)})`
+        const failure = yield* Effect.flip(Stream.runHead(notes.one(noteId(1))))
+        assert.strictEqual(failure._tag, "DecryptionFailed")
+        assert.isTrue(Option.isSome(Option.fromNullable(yield* find(notes, noteId(2)))))
+      })
+    ))
+})

@@ -1,0 +1,44 @@
+/** Devices of one account over SQLite in memory, at one scripted backend. */
+import { Effect, Layer } from "effect"
+import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
+import { NoteRepository } from "../../../src/domain/notes/NoteRepository.ts"
+import { notesMigration } from "../../../src/infrastructure/datasources/local/NotesMigration.ts"
+import * as SyncedNoteRepository from "../../../src/infrastructure/datasources/SyncedNoteRepository.ts"
+import * as MemoryCrypto from "../../../src/infrastructure/security/encryption/MemoryCrypto.ts"
+import * as MemoryAccessTokens from "../../../src/infrastructure/services/auth/MemoryAccessTokens.ts"
+import * as MemoryAuthRepository from "../../../src/infrastructure/services/auth/MemoryAuthRepository.ts"
+import * as MemoryProcessLock from "../../../src/infrastructure/storage/local/MemoryProcessLock.ts"
+import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
+import { loginRequest } from "../../../src/testing/contract/AuthRepositoryContract.ts"
+import type { ScriptedBackend } from "../../support/ScriptedBackend.ts"
+import { accounts } from "../../support/ScriptedBackend.ts"
+
+export const database = (filename: string) => SqliteLocalDatabase.layer({ filename, migrations: [notesMigration] })
+
+/** A fresh device at every build; its `LocalDatabase` and `Crypto` are there to look into. */
+export const device = (backend: ScriptedBackend, local = database(":memory:")) =>
+  SyncedNoteRepository.layer.pipe(
+    Layer.provide(backend.apiClient),
+    Layer.provide(MemoryAccessTokens.layer),
+    Layer.provideMerge(Layer.mergeAll(
+      MemoryAuthRepository.layer({ accounts }),
+      MemoryProcessLock.layer,
+      MemoryCrypto.layer,
+      local
+    )),
+    Layer.fresh
+  )
+
+/** Another device that is signed in as `ada`. */
+export const signedInDevice = (backend: ScriptedBackend) =>
+  Effect.gen(function*() {
+    const context = yield* Layer.build(device(backend))
+    return yield* Effect.provide(
+      Effect.gen(function*() {
+        const auth = yield* AuthRepository
+        yield* auth.login(loginRequest("ada"))
+        return yield* NoteRepository
+      }),
+      context
+    )
+  })
