@@ -25,7 +25,8 @@ const maxLength = 256
 
 const pattern = /^\$scrypt\$ln=([1-9]\d?),r=([1-9]\d?),p=([1-9]\d?)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
-const affordable = ({ ln, p, r }: Cost) => 128 * 2 ** ln * r <= maxMemory && 2 ** ln * r * p <= maxWork
+/** N < 2^(16 r) is RFC 7914's own bound. */
+const affordable = ({ ln, p, r }: Cost) => ln < 16 * r && 128 * 2 ** ln * r <= maxMemory && 2 ** ln * r * p <= maxWork
 
 const encode = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64").replaceAll("=", "")
 

@@ -1,8 +1,6 @@
 /**
  * `VaultKey` from a file of 32 bytes that only its owner may read.
  */
-import type { PlatformError } from "@effect/platform/Error"
-import { isPlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import { Effect, Layer, Option, Redacted } from "effect"
@@ -23,10 +21,6 @@ const store = "key file of the secret store"
 
 type Key = Redacted.Redacted<Uint8Array>
 type Needs = FileSystem.FileSystem | Path.Path
-
-const is =
-  (reason: "NotFound" | "AlreadyExists") => (error: PlatformError | Locked | Corrupt): error is PlatformError =>
-    error._tag === "SystemError" && error.reason === reason
 
 /** Whom the file lets read its content besides its owner and the administrator, if anybody. Windows has no such bits. */
 export const tooOpen = (file: string, { mode, uid }: FileSystem.File.Info): Option.Option<Locked> => {
@@ -53,8 +47,11 @@ const read = (file: string): Effect.Effect<Option.Option<Key>, Locked | StorageF
     }
     return Option.map(content, Redacted.make)
   })).pipe(
-    Effect.catchIf(is("NotFound"), () => Effect.succeedNone),
-    Effect.catchIf(isPlatformError, (error) => FileFailure.reading(store, "read")(error))
+    Effect.catchTags({
+      SystemError: (error) =>
+        error.reason === "NotFound" ? Effect.succeedNone : FileFailure.reading(store, "read")(error),
+      BadArgument: FileFailure.reading(store, "read")
+    })
   )
 
 /** Never replaces a file: of several creators at once one wins, and all use its key. */
@@ -68,7 +65,7 @@ const createOnce = (file: string) =>
       Effect.zipRight(fs.link(temporary, file)),
       Effect.zipRight(DurableFile.syncFolder(folder)),
       Effect.zipRight(Effect.logInfo(`the key of the secret store is in ${file}`)),
-      Effect.catchIf(is("AlreadyExists"), () => Effect.void),
+      Effect.catchIf((error) => error._tag === "SystemError" && error.reason === "AlreadyExists", () => Effect.void),
       Effect.ensuring(Effect.ignore(fs.remove(temporary, { force: true })))
     )
   }).pipe(Effect.mapError(FileFailure.writing(store, "create")), Effect.uninterruptible)

@@ -80,6 +80,11 @@ export const make = ({ file }: Options) =>
         return Effect.tap(disk.write(bytes), () => Effect.sync(() => void (opened = { bytes, vault })))
       })
 
+    const createVault = Effect.fnUntraced(function*(now: number) {
+      slotKey = { slot: key.slot, key: yield* key.loadForNewVault }
+      return Vault.create(slotKey, now)
+    })
+
     /** Makes `name` hold `value`; `found` is the vault as it stands in the file under the lock. */
     const put = Effect.fnUntraced(function*(found: Option.Option<Vault.Vault>, name: string, value: Secret) {
       if (Option.isNone(value)) {
@@ -89,9 +94,7 @@ export const make = ({ file }: Options) =>
       }
       yield* SecretText.assertWellFormed(name, value.value)
       const now = yield* Clock.currentTimeMillis
-      const vault = Option.isSome(found)
-        ? found.value
-        : Vault.create({ slot: key.slot, key: yield* key.loadForNewVault }, now)
+      const vault = Option.isSome(found) ? found.value : yield* createVault(now)
       yield* write(Vault.set(vault, name, value.value, now))
       return true
     })

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Ref } from "effect"
+import type { BiometricFailure } from "../../../../src/domain/security/BiometricFailure.ts"
 import { BiometricCancelled, NotRecognized } from "../../../../src/domain/security/BiometricFailure.ts"
 import { Biometrics } from "../../../../src/domain/security/Biometrics.ts"
 import * as MemoryBiometrics from "../../../../src/infrastructure/security/biometric/MemoryBiometrics.ts"
@@ -11,7 +12,7 @@ suite(BiometricsContract.contract, "memory", MemoryBiometrics.layer(), ["TestClo
 describe("MemoryBiometrics", () => {
   it.effect("gives the answers of its script, in order", () =>
     Effect.gen(function*() {
-      const answers = yield* Ref.make([
+      const answers = yield* Ref.make<ReadonlyArray<Effect.Effect<void, BiometricFailure>>>([
         Effect.fail(new NotRecognized()),
         Effect.fail(new BiometricCancelled()),
         Effect.void

@@ -1,0 +1,72 @@
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option, Redacted } from "effect"
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
+import * as KeyFile from "../../../../src/infrastructure/storage/secure/KeyFile.ts"
+import { VaultKey } from "../../../../src/infrastructure/storage/secure/VaultKey.ts"
+import * as VaultFixture from "./VaultFixture.ts"
+
+describe("KeyFile", () => {
+  const prepared = Effect.gen(function*() {
+    const fixture = yield* VaultFixture.make
+    mkdirSync(dirname(fixture.keyFile), { recursive: true })
+    const store = yield* fixture.open({ key: KeyFile.layerLoad({ file: fixture.keyFile }) })
+    return { ...fixture, set: store.set("token", Redacted.make("first")), store }
+  })
+
+  it.scoped("where a key has to be configured, a missing one is Locked and is not created", () =>
+    Effect.gen(function*() {
+      const { keyFile, set, vaultFile } = yield* prepared
+      const failure = yield* Effect.flip(set)
+      assert.strictEqual(failure._tag, "Locked")
+      assert.include(failure.message, `head -c 32 /dev/urandom > "${keyFile}"`)
+      assert.isFalse(existsSync(keyFile) || existsSync(vaultFile))
+    }))
+
+  it.scoped("uses a configured key", () =>
+    Effect.gen(function*() {
+      const { keyFile, set, store } = yield* prepared
+      writeFileSync(keyFile, Buffer.alloc(32, 1), { mode: 0o400 })
+      yield* set
+      const found = yield* store.get("token")
+      assert.deepStrictEqual(Option.map(found, Redacted.value), Option.some("first"))
+    }))
+
+  for (const mode of [0o640, 0o604, 0o620, 0o644, 0o666]) {
+    it.scoped(`refuses a key file of mode ${mode.toString(8)} and says how to close it`, () =>
+      Effect.gen(function*() {
+        const { keyFile, set } = yield* prepared
+        writeFileSync(keyFile, Buffer.alloc(32, 1))
+        chmodSync(keyFile, mode)
+        const failure = yield* Effect.flip(set)
+        assert.strictEqual(failure._tag, "Locked")
+        assert.include(failure.message, `chmod 600 "${keyFile}"`)
+      }))
+  }
+
+  for (const length of [0, 31, 33, 5000]) {
+    it.scoped(`a key file of ${length} bytes is Corrupt and is kept`, () =>
+      Effect.gen(function*() {
+        const { keyFile, open, set } = yield* prepared
+        writeFileSync(keyFile, Buffer.alloc(length, 1), { mode: 0o600 })
+        assert.strictEqual((yield* Effect.flip(set))._tag, "Corrupt")
+        const creating = yield* open()
+        assert.strictEqual((yield* Effect.flip(creating.set("token", Redacted.make("x"))))._tag, "Corrupt")
+        assert.strictEqual(statSync(keyFile).size, length)
+      }))
+  }
+
+  it.scoped("of several that create it at once, all get the same key", () =>
+    Effect.gen(function*() {
+      const { keyFile } = yield* prepared
+      const loads = Array.from({ length: 8 }, () =>
+        Effect.flatMap(VaultKey, ({ loadForNewVault }) => loadForNewVault).pipe(
+          Effect.provide(KeyFile.layerLoadOrCreate({ file: keyFile })),
+          Effect.provide(NodeContext.layer)
+        ))
+      const keys = yield* Effect.all(loads, { concurrency: "unbounded" })
+      assert.strictEqual(new Set(keys.map((key) => Buffer.from(Redacted.value(key)).toString("hex"))).size, 1)
+      assert.deepStrictEqual(readdirSync(dirname(keyFile)).length, 1)
+    }))
+})

@@ -1,0 +1,61 @@
+import { Effect, Layer, Redacted } from "effect"
+import { createHash } from "node:crypto"
+import { PasswordHashing } from "../../../src/domain/security/PasswordHashing.ts"
+import * as ScryptPasswordHashing from "../../../src/infrastructure/security/encryption/ScryptPasswordHashing.ts"
+import { contract } from "../../../src/testing/contract/PasswordHashingContract.ts"
+import { bites } from "../../../src/testing/vitest.ts"
+
+type Service = typeof PasswordHashing.Service
+
+const broken = (change: (hashing: Service) => Partial<Service>) =>
+  Layer.effect(
+    PasswordHashing,
+    Effect.map(ScryptPasswordHashing.make({ ln: 1, r: 1, p: 1 }), (hashing) => ({ ...hashing, ...change(hashing) }))
+  )
+
+const digest = (password: Redacted.Redacted<string>) =>
+  createHash("sha256").update(Redacted.value(password)).digest("base64").replaceAll("=", "")
+
+bites(
+  contract,
+  "has no salt",
+  broken(() => ({
+    hash: (password) => Effect.succeed(`$sha256$AAAA$${digest(password)}`),
+    verify: (password, hash) => Effect.succeed(hash.endsWith(digest(password)))
+  }))
+)
+
+bites(
+  contract,
+  "takes every password",
+  broken(({ verify }) => ({
+    verify: (password, hash) => Effect.as(verify(password, hash), true)
+  }))
+)
+
+bites(
+  contract,
+  "calls a malformed hash a wrong password",
+  broken(({ verify }) => ({
+    verify: (password, hash) => Effect.orElseSucceed(verify(password, hash), () => false)
+  }))
+)
+
+bites(
+  contract,
+  "looks at 72 characters only, as bcrypt does",
+  broken(({ hash, verify }) => {
+    const cut = (password: Redacted.Redacted<string>) => Redacted.make(Redacted.value(password).slice(0, 72))
+    return { hash: (password) => hash(cut(password)), verify: (password, stored) => verify(cut(password), stored) }
+  })
+)
+
+bites(
+  contract,
+  "ends passwords at NUL",
+  broken(({ hash, verify }) => {
+    const cut = (password: Redacted.Redacted<string>) =>
+      Redacted.make(Redacted.value(password).split("\u0000")[0] ?? "")
+    return { hash: (password) => hash(cut(password)), verify: (password, stored) => verify(cut(password), stored) }
+  })
+)
