@@ -1,0 +1,4 @@
+/**
+ * The application against a development backend.
+ */
+export * from "../infrastructure/environments/Development.ts"

@@ -1,0 +1,20 @@
+/**
+ * The typed API client, the realtime socket and what is known about the connection.
+ */
+export { AccessTokens } from "../infrastructure/network/api/AccessTokens.ts"
+export { ApiClient } from "../infrastructure/network/api/ApiClient.ts"
+export { ApiOrigin } from "../infrastructure/network/api/ApiOrigin.ts"
+export * as LearntConnectivity from "../infrastructure/network/api/LearntConnectivity.ts"
+export * as MemoryConnectivity from "../infrastructure/network/api/MemoryConnectivity.ts"
+export { MemoryServer } from "../infrastructure/network/api/MemoryServer.ts"
+export * as MemoryTransport from "../infrastructure/network/api/MemoryTransport.ts"
+export * as PipelineApiClient from "../infrastructure/network/api/PipelineApiClient.ts"
+export * as PipelinePlainApiClient from "../infrastructure/network/api/PipelinePlainApiClient.ts"
+export { PlainApiClient } from "../infrastructure/network/api/PlainApiClient.ts"
+export { Reachability } from "../infrastructure/network/api/Reachability.ts"
+export * as UndiciTransport from "../infrastructure/network/api/UndiciTransport.ts"
+export * as MemoryRealtime from "../infrastructure/network/websocket/MemoryRealtime.ts"
+export * as MemorySocket from "../infrastructure/network/websocket/MemorySocket.ts"
+export { RealtimeSocket } from "../infrastructure/network/websocket/RealtimeSocket.ts"
+export * as WsRealtime from "../infrastructure/network/websocket/WsRealtime.ts"
+export * as WsSocket from "../infrastructure/network/websocket/WsSocket.ts"

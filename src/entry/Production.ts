@@ -1,0 +1,4 @@
+/**
+ * The application against the real backend.
+ */
+export * from "../infrastructure/environments/Production.ts"

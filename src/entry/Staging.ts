@@ -1,0 +1,4 @@
+/**
+ * The application against a staging backend.
+ */
+export * from "../infrastructure/environments/Staging.ts"

@@ -1,0 +1,20 @@
+/**
+ * Contracts as data, and what tests of ports are made of.
+ */
+export * from "../testing/Contract.ts"
+export * as AccessTokensContract from "../testing/contract/AccessTokensContract.ts"
+export * as AuthRepositoryContract from "../testing/contract/AuthRepositoryContract.ts"
+export * as BiometricsContract from "../testing/contract/BiometricsContract.ts"
+export * as CacheContract from "../testing/contract/CacheContract.ts"
+export * as CryptoContract from "../testing/contract/CryptoContract.ts"
+export * as DiagnosticsContract from "../testing/contract/DiagnosticsContract.ts"
+export * as KeysetStoreContract from "../testing/contract/KeysetStoreContract.ts"
+export * as LocalDatabaseContract from "../testing/contract/LocalDatabaseContract.ts"
+export * as NoteRepositoryContract from "../testing/contract/NoteRepositoryContract.ts"
+export * as NoteSyncContract from "../testing/contract/NoteSyncContract.ts"
+export * as PasswordHashingContract from "../testing/contract/PasswordHashingContract.ts"
+export * as ProcessLockContract from "../testing/contract/ProcessLockContract.ts"
+export * as SecureStoreContract from "../testing/contract/SecureStoreContract.ts"
+export * as SettingsContract from "../testing/contract/SettingsContract.ts"
+export * as TracesContract from "../testing/contract/TracesContract.ts"
+export * as UserRepositoryContract from "../testing/contract/UserRepositoryContract.ts"

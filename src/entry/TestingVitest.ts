@@ -1,0 +1,4 @@
+/**
+ * Runs contracts under vitest.
+ */
+export * from "../testing/vitest.ts"
