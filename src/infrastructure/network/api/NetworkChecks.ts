@@ -5,6 +5,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Clock, Duration, Effect, Option } from "effect"
 import { Check } from "../../../domain/operations/Check.ts"
+import type { Probe } from "../../telemetry/diagnostics/CollectedDiagnostics.ts"
 import { parseHttpDate } from "../interceptors/RetryAfter.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
 import { currentApiVersion } from "./contract/ApiVersion.ts"
@@ -61,17 +62,18 @@ const version = ({ headers, status }: HttpClientResponse) => {
 }
 
 /** The backend, the clock against its `Date`, and the API version; the last two only when the backend answers. */
-export const make: Effect.Effect<Effect.Effect<ReadonlyArray<Check>>, never, HttpClient.HttpClient | ApiOrigin> = Effect
-  .gen(function*() {
-    const transport = HttpClient.withTracerDisabledWhen(yield* HttpClient.HttpClient, () => true)
-    const { url } = yield* ApiOrigin
-    return Effect.gen(function*() {
-      const answer = yield* transport.get(`${url}/${currentApiVersion}/profile`).pipe(
-        Effect.timeout(timeout),
-        Effect.option
-      )
-      const first = reachable(url, answer)
-      if (Option.isNone(answer)) return [first]
-      return [first, clock(answer.value, yield* Clock.currentTimeMillis), version(answer.value)]
-    })
-  })
+export const backend: Effect.Effect<Probe, never, HttpClient.HttpClient | ApiOrigin> = Effect.gen(function*() {
+  const transport = HttpClient.withTracerDisabledWhen(yield* HttpClient.HttpClient, () => true)
+  const { url } = yield* ApiOrigin
+  const check = transport.get(`${url}/${currentApiVersion}/profile`).pipe(
+    Effect.timeout(timeout),
+    Effect.option,
+    Effect.zip(Clock.currentTimeMillis),
+    Effect.map(([answer, now]) =>
+      Option.isNone(answer)
+        ? [reachable(url, answer)]
+        : [reachable(url, answer), clock(answer.value, now), version(answer.value)]
+    )
+  )
+  return { name: "backend", check }
+})

@@ -32,6 +32,7 @@ const undecodable = (failure: unknown) =>
 export const make = (httpClient: HttpClient.With<PipelineFailure>) =>
   HttpApiClient.makeWith(StrataApi, {
     httpClient,
+    // @effect-diagnostics-next-line anyUnknownInErrorContext:off -- the library types this hook so
     transformResponse: (response) => Effect.catchAll(response, undecodable)
   })
 

@@ -32,7 +32,7 @@ export const make = (
   Effect.gen(function*() {
     const agent = yield* Effect.acquireRelease(
       Effect.sync(() => new Agent({ connect: { timeout: Duration.toMillis(connectTimeout) } })),
-      (agent) => Effect.ignore(Effect.tryPromise(() => agent.destroy()))
+      (pool) => Effect.ignore(Effect.tryPromise(() => pool.destroy()))
     )
     const exchange = (request: HttpClientRequest) => {
       const failure = (reason: "InvalidUrl" | "Encode") => Effect.fail(new RequestError({ request, reason }))

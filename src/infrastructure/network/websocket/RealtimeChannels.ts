@@ -21,6 +21,11 @@ interface Channel {
 
 type Incoming<Tag> = Extract<ServerFrame, { readonly _tag: Tag }>
 
+const gap = (channel: Channel, reason: "not_recovered" | "hole") => {
+  Catalogue.gaps.update(1, { "strata.realtime.gap": reason })
+  for (const listener of channel.listeners) listener.offer({ _tag: "Gap", channel: channel.name })
+}
+
 export const make = (nextRef: () => string) => {
   const channels = new Map<string, Channel>()
 
@@ -33,11 +38,6 @@ export const make = (nextRef: () => string) => {
       channel: channel.name,
       ...(channel.position === undefined ? {} : { after: channel.position })
     }
-  }
-
-  const gap = (channel: Channel, reason: "not_recovered" | "hole") => {
-    Catalogue.gaps.update(1, { "strata.realtime.gap": reason })
-    for (const listener of channel.listeners) listener.offer({ _tag: "Gap", channel: channel.name })
   }
 
   const subscribed = ({ position, recovered, ref, ...frame }: Incoming<"Subscribed">) => {

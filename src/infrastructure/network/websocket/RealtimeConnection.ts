@@ -93,10 +93,10 @@ const heartbeat = (duplex: Duplex): Effect.Effect<never, ConnectionLost> =>
   Effect.forever(Effect.gen(function*() {
     const before = yield* duplex.activity
     yield* Effect.sleep(idleBeforePing)
-    if ((yield* duplex.activity) !== before) return
+    if ((yield* duplex.activity) !== before) return undefined
     yield* Effect.mapError(duplex.ping, closed)
     yield* Effect.sleep(pongTimeout)
-    if ((yield* duplex.activity) === before) yield* new ConnectionLost({ reason: "silent" })
+    if ((yield* duplex.activity) === before) return yield* new ConnectionLost({ reason: "silent" })
   }))
 
 /** Succeeds when the backend has said welcome. The connection ends with the scope. */

@@ -44,7 +44,6 @@ const backoff = (failures: number, retryAfter: Duration.Duration | undefined) =>
 export const make = Effect.gen(function*() {
   const endpoint = { socket: yield* RealtimeSocket, tokens: yield* AccessTokens, origin: (yield* ApiOrigin).url }
   const reachability = yield* Reachability
-  const background = Context.omit(Tracer.ParentSpan)(yield* Effect.context<never>())
   const status = yield* CurrentValue.make<RealtimeStatus>("idle")
   const supervision = yield* FiberHandle.make<never, RemoteFailure | SecretFailure>()
   const gate = yield* Effect.makeSemaphore(1)
@@ -84,7 +83,7 @@ export const make = Effect.gen(function*() {
     Effect.gen(function*() {
       yield* Effect.sleep(answerTimeout)
       const now = channels.unconfirmed()
-      if (Array.from(now).some((ref) => before.has(ref))) yield* new ConnectionLost({ reason: "silent" })
+      if (Array.from(now).some((ref) => before.has(ref))) return yield* new ConnectionLost({ reason: "silent" })
       return yield* confirmations(now)
     })
 
@@ -142,7 +141,7 @@ export const make = Effect.gen(function*() {
     Effect.tapError((failure) => Effect.sync(() => channels.fail(failure))),
     Effect.ensuring(status.set("idle")),
     // It serves everybody, so it does not run inside the span of whoever came first.
-    Effect.mapInputContext((_: Context.Context<never>) => background)
+    Effect.mapInputContext((own: Context.Context<never>) => Context.omit(Tracer.ParentSpan)(own))
   )
 
   /** Wants a connection until the scope closes. */
