@@ -4,5 +4,4 @@
 export * as CachedUserRepository from "../infrastructure/datasources/CachedUserRepository.ts"
 export * as MemoryNoteRepository from "../infrastructure/datasources/MemoryNoteRepository.ts"
 export * as MemoryUserRepository from "../infrastructure/datasources/MemoryUserRepository.ts"
-export * as NoteSync from "../infrastructure/datasources/NoteSync.ts"
 export * as SyncedNoteRepository from "../infrastructure/datasources/SyncedNoteRepository.ts"
