@@ -16,6 +16,9 @@ export interface Collector {
   /** The base URL of OTLP/HTTP, without a trailing slash. */
   readonly endpoint: string
   readonly headers: Option.Option<Redacted.Redacted<Readonly<Record<string, string>>>>
+
+  /** How long one export may take, 2 seconds when absent. Closing waits for at most 3 seconds, however this is set. */
+  readonly timeoutMillis?: number
 }
 
 export interface TelemetryOptions {

@@ -15,7 +15,7 @@ import type { Collector } from "../TelemetryOptions.ts"
 import type { Reporter } from "./Reporter.ts"
 import { reasonOf } from "./Reporter.ts"
 
-const timeoutMillis = 2_000
+const defaultTimeoutMillis = 2_000
 const maximumSockets = 4
 const succeeded = 0
 
@@ -42,7 +42,7 @@ const withoutUnit = (metrics: ResourceMetrics): ResourceMetrics => {
 }
 
 export const make = (
-  { endpoint, headers }: Collector,
+  { endpoint, headers, timeoutMillis = defaultTimeoutMillis }: Collector,
   reporter: Reporter
 ): Effect.Effect<
   {

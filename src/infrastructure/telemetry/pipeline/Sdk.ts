@@ -63,6 +63,7 @@ const spanPipelines = (
 ) =>
   Effect.gen(function*() {
     const pipelines: Array<SpanPipeline.SpanPipeline> = []
+    const timeoutMillis = Option.getOrUndefined(options.collector)?.timeoutMillis ?? 2_000
     let storeProblem: string | undefined
     if (Option.isSome(options.store)) {
       const opened = yield* openStore(options.store.value)
@@ -85,7 +86,8 @@ const spanPipelines = (
         exporter: collector.value,
         reporter: collectorReporter,
         stackTraces: options.stackTraces,
-        batch: { size: 512, delayMillis: 2_000 }
+        // Later than the exporter's own deadline, so that it is the exporter that says why.
+        batch: { size: 512, delayMillis: 2_000, timeoutMillis: 1_000 + timeoutMillis }
       }))
     }
     return { pipelines, storeProblem }
@@ -135,15 +137,12 @@ export const make = (
 /** Every span as soon as it ends, to any exporter: for tests and measurements. */
 export const layerExporter = (
   exporter: SpanExporter,
-  name: "memory" | "store" = "memory"
+  name: "memory" | "store" = "memory",
+  sampling: Pick<TelemetryOptions, "sampler" | "samplerRatio"> = { sampler: "parentbased_always_on", samplerRatio: 1 }
 ): Layer.Layer<TelemetryStatus> =>
   Layer.unwrapEffect(Effect.map(Reporter.make("the exporter"), (reporter) => {
     const pipeline = SpanPipeline.make({ name, exporter, reporter, stackTraces: true })
-    const tracing = Tracing.layer({
-      processors: [pipeline.processor],
-      sampler: "parentbased_always_on",
-      samplerRatio: 1
-    })
+    const tracing = Tracing.layer({ ...sampling, processors: [pipeline.processor] })
     const described = resource({
       serviceName: "effect-strata",
       serviceVersion: "0.0.0",

@@ -16,7 +16,7 @@ export interface SpanPipelineOptions {
   readonly stackTraces: boolean
 
   /** Absent: every span is exported as it ends. */
-  readonly batch?: { readonly size: number; readonly delayMillis: number }
+  readonly batch?: { readonly size: number; readonly delayMillis: number; readonly timeoutMillis?: number }
 }
 
 export interface SpanPipeline {
@@ -25,7 +25,7 @@ export interface SpanPipeline {
 }
 
 const queueLimit = 8_192
-const exportTimeoutMillis = 3_000
+const defaultTimeoutMillis = 3_000
 const succeeded = 0
 
 export const make = ({ batch, exporter, name, reporter, stackTraces }: SpanPipelineOptions): SpanPipeline => {
@@ -70,7 +70,7 @@ export const make = ({ batch, exporter, name, reporter, stackTraces }: SpanPipel
       maxQueueSize: queueLimit,
       maxExportBatchSize: batch.size,
       scheduledDelayMillis: batch.delayMillis,
-      exportTimeoutMillis
+      exportTimeoutMillis: batch.timeoutMillis ?? defaultTimeoutMillis
     })
 
   return {
