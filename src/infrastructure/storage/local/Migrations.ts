@@ -34,9 +34,10 @@ export const run = ({ migrations, sql, store, transact }: Options): Effect.Effec
       return id
     })
 
-    const apply = ({ id, name, run }: Migration) =>
+    const apply = (migration: Migration) =>
       Effect.gen(function*() {
-        yield* run(sql)
+        const { id, name } = migration
+        yield* migration.run(sql)
         const now = yield* Clock.currentTimeMillis
         yield* sql`INSERT INTO migrations (id, name, applied_at) VALUES (${id}, ${name}, ${now})`
         yield* Span.event(Telemetry.migrate, "migration.applied", {

@@ -1,7 +1,8 @@
 /**
  * `LocalDatabase` in one SQLite file, write-ahead logged. A committed write survives a power cut.
  */
-import { Duration, Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
+import type { Duration } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import { LocalDatabase } from "./LocalDatabase.ts"
 import type { Migration } from "./Migration.ts"

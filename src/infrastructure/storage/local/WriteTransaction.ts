@@ -47,6 +47,8 @@ const makeTransaction = (raw: Connection): Transaction => {
   return transaction
 }
 
+const outside = <R>(context: Context.Context<R>) => Context.omit(TransactionConnection)(context) as Context.Context<R>
+
 export const make = ({ deadline, sql, store }: Options) => {
   let current: Transaction | undefined
 
@@ -101,8 +103,6 @@ export const make = ({ deadline, sql, store }: Options) => {
           Effect.onExit((exit) => Scope.close(scope, exit))
         ))
     ).pipe(Span.withSpan(Telemetry.transaction, { "db.system.name": "sqlite", "db.namespace": store }))
-
-  const outside = <R>(context: Context.Context<R>) => Context.omit(TransactionConnection)(context) as Context.Context<R>
 
   const isOurs = (context: Context.Context<never>) =>
     Option.exists(
