@@ -20,6 +20,9 @@ export class BackendAddress extends Context.Tag("effect-strata/backend/BackendAd
     /** Scheme, host and port, such as `http://127.0.0.1:49152`. */
     readonly url: string
 
+    /** The process that runs it. */
+    readonly pid: number
+
     /** Where faults are switched over HTTP; it stays reachable while connections to the backend are cut. */
     readonly faultsUrl: Option.Option<string>
   }

@@ -114,6 +114,7 @@ export const make = <E, R>({ directory, start }: Options<E, R>) =>
 
     return Context.make(BackendAddress, {
       url: address.url,
+      pid: address.pid ?? process.pid,
       faultsUrl: Option.fromNullable(address.faultsUrl)
     }).pipe(
       Context.add(BackendFaults, {

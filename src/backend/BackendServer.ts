@@ -50,7 +50,7 @@ export const make = (options: Options) =>
         : loopback.cut
     )
     const faultsUrl = options.faults === true ? yield* Effect.asSome(FaultControl.serve) : Option.none()
-    return BackendAddress.of({ url: loopback.url, faultsUrl })
+    return BackendAddress.of({ url: loopback.url, pid: process.pid, faultsUrl })
   })
 
 /** Listens when built; closing takes less than a second, whatever clients do. */

@@ -8,7 +8,7 @@ import type { StartFailure } from "../domain/operations/StartFailure.ts"
 import type { InvalidSettings } from "../domain/operations/Setting.ts"
 import type { Settings } from "../domain/operations/Settings.ts"
 import type { Ports } from "../domain/Ports.ts"
-import type { StorageFailure } from "../domain/storage/StorageFailure.ts"
+import type { CommandFailed } from "./CommandFailed.ts"
 
 /** Which adapter serves a port. */
 export interface Adapter {
@@ -57,10 +57,10 @@ export class Application extends Context.Tag("effect-strata/cli/Application")<
       readonly faults: boolean
     }) => Effect.Effect<RunningBackend, StartFailure, Scope.Scope>
 
-    /** The embedded backend's connection to its clients. Fails with `Busy` when another process runs the backend. */
+    /** The embedded backend's connections to its clients. Fails where this process does not run that backend. */
     readonly network: {
-      readonly cut: Effect.Effect<void, StorageFailure>
-      readonly restore: Effect.Effect<void, StorageFailure>
+      readonly cut: Effect.Effect<void, CommandFailed>
+      readonly restore: Effect.Effect<void, CommandFailed>
     }
   }
 >() {}

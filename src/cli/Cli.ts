@@ -3,7 +3,9 @@
  */
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
-import { Effect } from "effect"
+import * as ValidationError from "@effect/cli/ValidationError"
+import type * as Terminal from "@effect/platform/Terminal"
+import { Cause, Console, Effect, Option } from "effect"
 import { Application } from "./Application.ts"
 import { backend } from "./commands/Backend.ts"
 import { config } from "./commands/Config.ts"
@@ -14,6 +16,8 @@ import { login, logout, whoami } from "./commands/Session.ts"
 import { tour } from "./commands/Tour.ts"
 import { traces } from "./commands/Traces.ts"
 import { up } from "./commands/Up.ts"
+import { report } from "./FailureReport.ts"
+import type { Failure } from "./FailureReport.ts"
 import * as Help from "./Help.ts"
 import * as TerminalConsole from "./TerminalConsole.ts"
 
@@ -30,7 +34,29 @@ export interface Invocation {
   readonly stderr: TerminalConsole.Stream
 }
 
-/** Runs one invocation. Without words it shows the help. Failures are not printed here: see `FailureReport`. */
+/** Failures go to standard error in full, but for those that `@effect/cli` has printed itself; of a bug only its class, because its message may hold anything. */
+const reportCause = (cause: Cause.Cause<Failure | ValidationError.ValidationError | Terminal.QuitException>) => {
+  if (Cause.isInterruptedOnly(cause)) return Effect.void
+  const lines = Option.match(Cause.failureOption(cause), {
+    onSome: (failure) =>
+      failure._tag === "QuitException" || ValidationError.isValidationError(failure) ? [] : report(failure),
+    onNone: () => bugLines(Cause.squash(cause))
+  })
+  return Effect.forEach(lines, (line) => Console.error(line), { discard: true })
+}
+
+const bugLines = (defect: unknown): ReadonlyArray<string> => [
+  `✖ Something went wrong that should not (${defect instanceof Error ? defect.name : typeof defect}).`,
+  ...(defect instanceof Error ? (defect.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 8) : []),
+  "  This is a bug of this program; please report it with the lines above."
+]
+
+/** What is printed for an exception that nobody caught. */
+export const crashed = (stderr: TerminalConsole.Stream) => (error: unknown) => {
+  stderr.write(`${bugLines(error).join("\n")}\n`)
+}
+
+/** Runs one invocation and reports its failure. Without words it shows the help. */
 export const run = ({ argv, stderr, stdout }: Invocation) =>
   Effect.gen(function*() {
     const application = yield* Application
@@ -38,6 +64,7 @@ export const run = ({ argv, stderr, stdout }: Invocation) =>
     const console = TerminalConsole.make(stdout, stderr, Help.rewrite(Help.commandPath(words)))
     const command = Command.run(strata, { name: "strata", version: application.version })
     yield* command(words.length === 0 ? [...argv, "--help"] : argv).pipe(
+      Effect.tapErrorCause(reportCause),
       Effect.withConsole(console),
       Effect.provide(CliConfig.layer({ showBuiltIns: false }))
     )

@@ -31,9 +31,10 @@ import type { Reachability } from "../network/api/Reachability.ts"
 import type { RealtimeSocket } from "../network/websocket/RealtimeSocket.ts"
 import type { LocalDatabase } from "../storage/local/LocalDatabase.ts"
 import type { ProcessLock } from "../storage/local/ProcessLock.ts"
+import * as Configuration from "./Configuration.ts"
 
 /** What every part may use. */
-type Base = FileSystem | Path | Slices
+type Base = FileSystem | Path | Slices | Settings
 type Stores = Base | ProcessLock | SecureStore | Crypto | LocalDatabase | Cache
 type Network = Stores | ApiOrigin | HttpClient | RealtimeSocket | Connectivity | Reachability
 type Signed = Network | PlainApiClient | AuthRepository | AccessTokens
@@ -44,7 +45,7 @@ type Part<Provides, Needs, R> = Layer.Layer<Provides, StartFailure, Needs | R>
 
 /** The parts, in order: each may use what stands above it. `R` is what the whole still needs. */
 export interface Parts<R = never> {
-  readonly configuration: Layer.Layer<Slices | Settings, StartFailure>
+  readonly configuration: Layer.Layer<Slices | Settings | Configuration.ConfigurationLoad, StartFailure>
   readonly files: Layer.Layer<FileSystem | Path>
   readonly telemetry: Part<Traces, Base, R>
 
@@ -75,7 +76,10 @@ export interface Parts<R = never> {
 
 /** One Layer of all ports. Closing it closes the parts in the opposite order, telemetry last. */
 export const compose = <R = never>(parts: Parts<R>): Layer.Layer<Ports, StartFailure, R> => {
-  const base = Layer.provideMerge(parts.telemetry, Layer.merge(parts.configuration, parts.files))
+  const base = Configuration.recorded.pipe(
+    Layer.provideMerge(parts.telemetry),
+    Layer.provideMerge(Layer.merge(parts.configuration, parts.files))
+  )
   const secrets = parts.crypto.pipe(
     Layer.provideMerge(parts.secureStore),
     Layer.provideMerge(parts.processLock),

@@ -6,3 +6,6 @@ export const demoAccount = {
   username: "ada@example.com",
   password: "analytical-engine-1843"
 } as const
+
+/** What the client of an embedded backend sends its analytics with; no secret either. */
+export const demoAnalyticsWriteKey = "embedded-backend"

@@ -1,0 +1,19 @@
+/**
+ * The environment of people who build the application: a shared backend, traces kept here and sent to a collector.
+ */
+import * as Configuration from "./Configuration.ts"
+import { compose } from "./Environment.ts"
+import type { Parts } from "./Environment.ts"
+import { remote } from "./Remote.ts"
+import * as Tracing from "./Tracing.ts"
+
+export { compose }
+
+/** Replace one and `compose` again to swap an adapter. */
+export const parts = {
+  ...remote,
+  configuration: Configuration.layer(Configuration.sources("development")),
+  telemetry: Tracing.layer({ store: true, collector: true, stackTraces: true })
+} satisfies Parts
+
+export const layer = compose(parts)

@@ -1,0 +1,28 @@
+/**
+ * The parts that use this machine: its disk and its network.
+ */
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import { Effect, Layer } from "effect"
+import { join } from "node:path"
+import { FoldersConfig } from "../config/env/FoldersConfig.ts"
+import * as UndiciTransport from "../network/api/UndiciTransport.ts"
+import * as WsSocket from "../network/websocket/WsSocket.ts"
+import * as ScryptPasswordHashing from "../security/encryption/ScryptPasswordHashing.ts"
+import * as SqlCache from "../storage/cache/SqlCache.ts"
+import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
+import * as SqliteProcessLock from "../storage/local/SqliteProcessLock.ts"
+import { migrations } from "./Database.ts"
+
+const inFolders = <A, E, R>(make: (folders: typeof FoldersConfig.Service) => Layer.Layer<A, E, R>) =>
+  Layer.unwrapEffect(Effect.map(FoldersConfig, make))
+
+export const device = {
+  files: Layer.merge(NodeFileSystem.layer, NodePath.layer),
+  processLock: inFolders(({ state }) => SqliteProcessLock.layer({ folder: join(state, "locks") })),
+  database: inFolders(({ data }) => SqliteLocalDatabase.layer({ filename: join(data, "strata.db"), migrations })),
+  cache: inFolders(({ cache }) => SqlCache.layer({ filename: join(cache, "cache.db") })),
+  passwordHashing: ScryptPasswordHashing.layer,
+  transport: UndiciTransport.layer(),
+  socket: WsSocket.layer
+}

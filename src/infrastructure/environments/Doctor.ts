@@ -1,0 +1,51 @@
+/**
+ * The checks of every area, in the order a person would look.
+ */
+import { Effect, Layer } from "effect"
+import type { FileSystem } from "@effect/platform/FileSystem"
+import type { HttpClient } from "@effect/platform/HttpClient"
+import { Check } from "../../domain/operations/Check.ts"
+import type { Diagnostics } from "../../domain/operations/Diagnostics.ts"
+import { Settings } from "../../domain/operations/Settings.ts"
+import type { SecureStore } from "../../domain/storage/SecureStore.ts"
+import { ProfileConfig } from "../config/env/ProfileConfig.ts"
+import type { ApiOrigin } from "../network/api/ApiOrigin.ts"
+import * as NetworkChecks from "../network/api/NetworkChecks.ts"
+import * as VaultChecks from "../storage/secure/VaultChecks.ts"
+import * as CollectedDiagnostics from "../telemetry/diagnostics/CollectedDiagnostics.ts"
+
+const node: Effect.Effect<Check> = Effect.sync(() => {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
+  const supported = major > 20 || (major === 20 && minor >= 19)
+  return new Check({
+    name: "Node.js",
+    status: supported ? "ok" : "failed",
+    detail: process.versions.node,
+    ...(supported ? {} : { fix: "Install Node.js 20.19 or newer" })
+  })
+})
+
+const configuration = Effect.gen(function*() {
+  const settings = yield* Settings
+  const { profile } = yield* ProfileConfig
+  const warnings = yield* Effect.orElseSucceed(settings.check, () => [])
+  const [first] = warnings
+  return new Check({
+    name: "configuration",
+    status: first === undefined ? "ok" : "warning",
+    detail: `profile ${profile}${first === undefined ? "" : `; ${first.key} ${first.problem}`}`,
+    ...(first === undefined ? {} : { fix: "Run \"strata config check\"" })
+  })
+})
+
+type Needs = Settings | ProfileConfig | SecureStore | FileSystem | HttpClient | ApiOrigin
+
+export const layer: Layer.Layer<Diagnostics, never, Needs> = Layer.unwrapEffect(Effect.gen(function*() {
+  const context = yield* Effect.context<Needs>()
+  return CollectedDiagnostics.layer([
+    { name: "Node.js", check: node },
+    { name: "configuration", check: Effect.provide(configuration, context) },
+    { name: "secret store", check: Effect.provide(VaultChecks.opens, context) },
+    yield* NetworkChecks.backend
+  ])
+}))

@@ -1,0 +1,103 @@
+/**
+ * Chooses the environment of the configured profile. Nothing of an environment is loaded before it is chosen.
+ */
+import { Context, Effect, Layer, Option, Ref, Schema } from "effect"
+import { BackendFaults, FaultsUnavailable } from "../../backend/faults/Fault.ts"
+import type { Fault } from "../../backend/faults/Fault.ts"
+import { InvalidSettings, SettingIssue } from "../../domain/operations/Setting.ts"
+import type { StartFailure } from "../../domain/operations/StartFailure.ts"
+import type { Ports } from "../../domain/Ports.ts"
+import { Profile, profiles } from "../config/constants/Profiles.ts"
+import { AccountConfig } from "../config/env/AccountConfig.ts"
+import * as Loading from "../config/env/Configuration.ts"
+import * as EnvSettings from "../config/env/EnvSettings.ts"
+import * as ProcessSources from "../config/env/ProcessSources.ts"
+import * as Runtime from "../telemetry/catalogue/Runtime.ts"
+import * as Span from "../telemetry/Span.ts"
+import { externalApis } from "../config/constants/ExternalApis.ts"
+import { version } from "../config/constants/Version.ts"
+import { adapters } from "./Adapters.ts"
+import { Overrides } from "./Overrides.ts"
+
+const sources = Effect.map(Overrides, (overrides) => ProcessSources.make({ overrides }))
+
+/** A profile without its environment, or an environment without one of the ports, does not compile. */
+const load = {
+  local: () => import("./Local.ts"),
+  development: () => import("./Development.ts"),
+  staging: () => import("./Staging.ts"),
+  production: () => import("./Production.ts"),
+  test: () => import("./Test.ts")
+} satisfies Record<Profile, () => Promise<{ readonly layer: Layer.Layer<Ports, StartFailure> }>>
+
+export { externalApis, Overrides, version }
+
+/** The configuration alone. */
+export const settings = Layer.unwrapEffect(Effect.map(sources, EnvSettings.layer))
+
+const configured = Effect.flatMap(sources, Loading.profile)
+
+const local = Effect.promise(load.local)
+
+/** The embedded backend's fault switch, from when this process has built the environment that embeds it. */
+const faults = Ref.unsafeMake(Option.none<typeof BackendFaults.Service>())
+
+/** The environment of the configured profile. */
+export const environment: Layer.Layer<Ports, StartFailure> = Layer.unwrapEffect(Effect.gen(function*() {
+  const profile = yield* configured
+  if (profile !== "local") return (yield* Effect.promise(load[profile])).layer
+  const { backend, main } = yield* local
+  return Layer.provide(
+    main,
+    Layer.tap(backend, (context) => Ref.set(faults, Option.some(Context.get(context, BackendFaults))))
+  )
+}))
+
+/** A further client of the embedded backend, with its own data. */
+export const device = (name: string): Layer.Layer<Ports, StartFailure> =>
+  Layer.unwrapEffect(Effect.map(local, (module) => Layer.provide(module.device(name), module.backend)))
+
+const apply = (fault: Fault) =>
+  Effect.flatMap(
+    Ref.get(faults),
+    Option.match({ onNone: () => new FaultsUnavailable(), onSome: (found) => found.apply(fault) })
+  )
+
+/** The embedded backend's connections to its clients. Fails where this process cannot switch faults. */
+export const network = { cut: apply({ _tag: "Cut" }), restore: apply({ _tag: "Restore" }) }
+
+/** The account to sign in with when nobody is asked. */
+export const account = Effect.map(
+  Effect.flatMap(sources, Loading.load),
+  ({ context }) => Context.get(context, AccountConfig).credentials
+)
+
+/** Runs the embedded backend until the scope closes; `Busy` when another process runs it. */
+export const backend = (options: { readonly port: number | undefined; readonly faults: boolean }) =>
+  Effect.gen(function*() {
+    const { runBackend } = yield* local
+    return yield* runBackend(options)
+  })
+
+/** Which adapter serves which port in a profile, the configured one when none is named. */
+export const layers = (name: string | undefined) =>
+  Effect.gen(function*() {
+    const profile = yield* (name === undefined ? configured : Effect.mapError(decodeProfile(name), () => unknownProfile(name)))
+    return Object.entries(adapters[profile]).map(([port, adapter]) => ({ port, adapter })).toSorted((a, b) =>
+      a.port < b.port ? -1 : 1
+    )
+  })
+
+const decodeProfile = Schema.decodeUnknown(Profile)
+
+const unknownProfile = (name: string) =>
+  new InvalidSettings({
+    profile: name.slice(0, 40),
+    issues: [
+      new SettingIssue({ key: "--env", problem: "names no profile", origin: "command line", fix: `one of: ${profiles.join(", ")}` })
+    ]
+  })
+
+/** Runs a command in its span. */
+export const command = (name: string) =>
+  Span.withSpan(Runtime.command, { "strata.command.name": name })

@@ -1,0 +1,19 @@
+/**
+ * The environment of the people who use the application.
+ */
+import * as Configuration from "./Configuration.ts"
+import { compose } from "./Environment.ts"
+import type { Parts } from "./Environment.ts"
+import { remote } from "./Remote.ts"
+import * as Tracing from "./Tracing.ts"
+
+export { compose }
+
+/** Replace one and `compose` again to swap an adapter. */
+export const parts = {
+  ...remote,
+  configuration: Configuration.layer(Configuration.sources("production")),
+  telemetry: Tracing.layer({ store: false, collector: true, stackTraces: false })
+} satisfies Parts
+
+export const layer = compose(parts)
