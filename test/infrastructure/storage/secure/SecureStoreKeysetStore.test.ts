@@ -13,12 +13,13 @@ const layer = SecureStoreKeysetStore.layer.pipe(Layer.provideMerge(MemorySecureS
 
 suite(KeysetStoreContract.contract, "secure store", layer)
 
+const materials = (keyset: Keyset.Keyset) => keyset.keys.map(({ material }) => Redacted.value(material))
+
 describe("SecureStoreKeysetStore", () => {
   it.effect("another instance over the same secrets has the same keys", () =>
     Effect.gen(function*() {
       const created = yield* (yield* KeysetStore).loadOrCreate("notes", Effect.sync(() => Keyset.generate("AES256_GCM")))
       const loaded = yield* (yield* SecureStoreKeysetStore.make).load("notes")
-      const materials = (keyset: Keyset.Keyset) => keyset.keys.map(({ material }) => Redacted.value(material))
       assert.deepStrictEqual(Option.map(loaded, materials), Option.some(materials(created)))
     }).pipe(Effect.provide(layer)))
 

@@ -1,0 +1,122 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Tracer } from "effect"
+import { chmodSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
+import { inspect } from "node:util"
+import { Crypto } from "../../../../src/domain/security/Crypto.ts"
+import { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
+import * as KeysetCrypto from "../../../../src/infrastructure/security/encryption/KeysetCrypto.ts"
+import * as SecureStoreKeysetStore from "../../../../src/infrastructure/storage/secure/SecureStoreKeysetStore.ts"
+import * as VaultFixture from "./VaultFixture.ts"
+
+const value = "CANARY-VALUE-7f3a"
+const name = "CANARY-NAME-91bc"
+const note = "CANARY-NOTE-55de"
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+const shown = (exit: Exit.Exit<unknown, unknown>) =>
+  [
+    Exit.isFailure(exit) ? Cause.pretty(exit.cause, { renderErrorCause: true }) : "",
+    JSON.stringify(exit),
+    inspect(exit, { depth: 20, showHidden: true }),
+    String(exit)
+  ].join("\n")
+
+/** Everything that observers get to see: spans with their attributes and events, and log lines. */
+const observed = () => {
+  const seen: Array<string> = []
+  const tracer = Tracer.make({
+    span: (spanName, parent, context, links, startTime, kind) => {
+      const attributes = new Map<string, unknown>()
+      return {
+        _tag: "Span",
+        spanId: "1",
+        traceId: "1",
+        name: spanName,
+        sampled: true,
+        status: { _tag: "Started", startTime },
+        parent,
+        context,
+        links,
+        kind,
+        attributes,
+        attribute: (key, entry) => void attributes.set(key, entry),
+        event: (...event) => void seen.push(inspect(event, { depth: 20 })),
+        addLinks: () => undefined,
+        // Tracers record how a span failed, never what it returned.
+        end: (_, exit) => void seen.push(spanName, inspect(attributes), Exit.isFailure(exit) ? shown(exit) : "")
+      }
+    },
+    context: (execute) => execute()
+  })
+  const logger = Logger.make((entry) => void seen.push(inspect(entry, { depth: 20 })))
+  const layer = Layer.mergeAll(
+    Layer.setTracer(tracer),
+    Logger.replace(Logger.defaultLogger, logger),
+    Logger.minimumLogLevel(LogLevel.All)
+  )
+  return { seen, layer }
+}
+
+/** Uses everything, whatever comes of it; returns what callers could print. */
+const everything = Effect.gen(function*() {
+  const store = yield* SecureStore
+  const crypto = yield* Crypto
+  const secret = Redacted.make(value)
+  const uses: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+    store.set(name, secret),
+    store.get(name),
+    store.has(name),
+    Effect.asVoid(store.list),
+    store.modify(name, (current) => Effect.succeed([current, Option.some(Redacted.make(`${value}2`))] as const)),
+    store.modify(name, (current) => Effect.fail({ _tag: "Refused", current })),
+    store.set(name, Redacted.make(`${value}\ud83d`)),
+    Effect.asVoid(crypto.seal("notes", bytes(note), bytes(note))),
+    crypto.open("notes", bytes(note), bytes(note)),
+    crypto.derive("notes", bytes(note), 32),
+    store.remove(`${name}2`)
+  ]
+  return yield* Effect.forEach(uses, (use) => Effect.map(Effect.exit(use), shown))
+})
+
+describe("secrets", () => {
+  it.scoped("are in no failure, span, log line, temporary file or file name, whatever goes wrong", () =>
+    Effect.gen(function*() {
+      const { keyFile, open, vaultFile } = yield* VaultFixture.make
+      const { layer, seen } = observed()
+      const run = Effect.gen(function*() {
+        const store = Layer.effect(SecureStore, open())
+        const crypto = KeysetCrypto.layer.pipe(Layer.provide(SecureStoreKeysetStore.layer), Layer.provideMerge(store))
+        seen.push(...(yield* Effect.provide(everything, crypto)))
+      }).pipe(Effect.provide(layer))
+
+      yield* run
+      const [vault, key] = [readFileSync(vaultFile), readFileSync(keyFile)]
+      const breaks: ReadonlyArray<() => void> = [
+        () => writeFileSync(vaultFile, vault.subarray(0, 100)),
+        () => writeFileSync(vaultFile, Buffer.from(vault).fill(0, vault.length - 1)),
+        () => writeFileSync(vaultFile, Buffer.from(vault).fill(9, 4, 5)),
+        () => writeFileSync(keyFile, Buffer.alloc(32)),
+        () => writeFileSync(keyFile, Buffer.alloc(5)),
+        () => chmodSync(keyFile, 0o644)
+      ]
+      for (const breakIt of breaks) {
+        breakIt()
+        yield* run
+        writeFileSync(vaultFile, vault)
+        writeFileSync(keyFile, key)
+        chmodSync(keyFile, 0o600)
+      }
+
+      assert.isTrue(seen.includes("secret.get") && seen.includes("secret.set") && seen.includes("secret.modify"))
+      for (const tag of ["Tampered", "Corrupt", "NewerThanApp", "WrongSecret", "Locked", "DecryptionFailed"]) {
+        assert.isTrue(seen.some((text) => text.includes(tag)), tag)
+      }
+      const files = [dirname(vaultFile), dirname(keyFile)].flatMap((folder) => readdirSync(folder))
+      const everythingSeen = [...seen, ...files].join("\n")
+      for (const canary of [value, name, note, key.toString("base64"), key.toString("hex")]) {
+        assert.notInclude(everythingSeen, canary)
+        assert.notInclude(everythingSeen, Buffer.from(canary).toString("base64").slice(0, -3))
+      }
+    }))
+})
