@@ -32,7 +32,6 @@ const read = (folder: string): Sources["read"] => (path) => {
 export const make = (
   options: { readonly overrides?: Readonly<Record<string, string>>; readonly folder?: string } = {}
 ): Sources => {
-  // @effect-diagnostics-next-line processEnv:off
   const environment = { ...process.env }
   return {
     overrides: options.overrides ?? {},

@@ -25,7 +25,7 @@ const placements: ReadonlyArray<(key: string, value: string) => MemorySources.Re
   (key, value) => ({ environment: { [key]: `secret://${value}` } })
 ]
 
-const text = (value: unknown) => `${JSON.stringify(value)}${String(value)}${Inspectable.format(value)}`
+const text = (value: unknown) => `${JSON.stringify(value)}${Inspectable.toStringUnknown(value)}`
 
 /** Everything that is said about a configuration. The pages are not: they are the same for all. */
 const saidAbout = (records: MemorySources.Records) =>
@@ -33,7 +33,7 @@ const saidAbout = (records: MemorySources.Records) =>
     const sources = MemorySources.make(records)
     const { check, explain } = EnvSettings.make(sources)
     const loaded = yield* Effect.either(Configuration.load(sources))
-    const failure = loaded._tag === "Left" ? [loaded.left.message, loaded.left.stack, loaded.left] : [loaded.right]
+    const failure = loaded._tag === "Left" ? [loaded.left.message, loaded.left] : [loaded.right]
     return [...failure, yield* Effect.either(check), yield* Effect.either(explain)].map(text).join("\n")
   })
 
