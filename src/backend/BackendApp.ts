@@ -10,7 +10,7 @@ import { FaultInjector } from "./faults/FaultInjector.ts"
 import { Application } from "./http/Application.ts"
 import { RealtimeHub } from "./realtime/RealtimeHub.ts"
 import * as Upgrade from "./realtime/Upgrade.ts"
-import { SessionStore } from "./store/SessionStore.ts"
+import type { SessionStore } from "./store/SessionStore.ts"
 
 /** `refused`: no connection was made. `reset`: it broke after the request was sent, which may have been served. */
 export class ConnectionFault extends Schema.TaggedError<ConnectionFault>()("ConnectionFault", {

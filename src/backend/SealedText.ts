@@ -14,16 +14,14 @@ const text = new TextDecoder()
 const row = (account: UserId, id: string) => utf8.encode(`${account}\u0000${id}`)
 
 /** Seals values of `schema` for `purpose`, each bound to its account and id. */
-export const make = <A, I>(purpose: string, schema: Schema.Schema<A, I>) =>
-  Effect.gen(function*() {
-    const crypto = yield* Crypto
-    const json = Schema.parseJson(schema)
-    const encode = Schema.encodeSync(json)
-    const decode = Schema.decodeSync(json)
-    return {
-      seal: (account: UserId, id: string, value: A): Effect.Effect<Uint8Array, SecretFailure> =>
-        crypto.seal(purpose, utf8.encode(encode(value)), row(account, id)),
-      open: (account: UserId, id: string, sealed: Uint8Array): Effect.Effect<A, CryptoFailure> =>
-        Effect.map(crypto.open(purpose, sealed, row(account, id)), (bytes) => decode(text.decode(bytes)))
-    }
-  })
+export const make = <A, I>(purpose: string, schema: Schema.Schema<A, I>) => {
+  const json = Schema.parseJson(schema)
+  const encode = Schema.encodeSync(json)
+  const decode = Schema.decodeSync(json)
+  return Effect.map(Crypto, (crypto) => ({
+    seal: (account: UserId, id: string, value: A): Effect.Effect<Uint8Array, SecretFailure> =>
+      crypto.seal(purpose, utf8.encode(encode(value)), row(account, id)),
+    open: (account: UserId, id: string, sealed: Uint8Array): Effect.Effect<A, CryptoFailure> =>
+      Effect.map(crypto.open(purpose, sealed, row(account, id)), (bytes) => decode(text.decode(bytes)))
+  }))
+}

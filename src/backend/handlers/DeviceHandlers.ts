@@ -47,8 +47,7 @@ export const layer = HttpApiBuilder.group(StrataApi, "devices", (handlers) =>
           }
           const after = Option.fromNullable(headers["last-event-id"])
           return HttpServerResponse.stream(stream({ account: user.id, device: path.deviceId, session, after }), {
-            contentType: "text/event-stream",
-            headers: { "cache-control": "no-store" }
+            contentType: "text/event-stream"
           })
         }).pipe(Problems.orUnavailable))
       .handle("send", ({ payload }) =>

@@ -29,6 +29,9 @@ const decodeCursor = (cursor: string): Position => {
   return { epoch, sequence: /^\d{1,15}$/.test(sequence) ? Number(sequence) : Number.MAX_SAFE_INTEGER }
 }
 
+const isSame = (mutation: Mutation, { content: held }: RemoteNote) =>
+  mutation._tag === "Put" && held !== null && held.title === mutation.title && held.text === mutation.text
+
 export const layer = HttpApiBuilder.group(StrataApi, "notes", (handlers) =>
   Effect.gen(function*() {
     const store = yield* NoteStore
@@ -53,9 +56,6 @@ export const layer = HttpApiBuilder.group(StrataApi, "notes", (handlers) =>
           : Effect.succeedNone,
         (sealed) => ({ ...mutation, sealed })
       )
-
-    const isSame = (mutation: Mutation, { content: held }: RemoteNote) =>
-      mutation._tag === "Put" && held !== null && held.title === mutation.title && held.text === mutation.text
 
     const toResult = Effect.fnUntraced(function*(account: UserId, mutation: Mutation, outcome: WriteOutcome) {
       const { mutationId } = mutation

@@ -6,7 +6,7 @@ import type * as HttpApp from "@effect/platform/HttpApp"
 import type * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import type { HttpServerResponse } from "@effect/platform/HttpServerResponse"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Context, Effect, Layer, Option, Ref } from "effect"
 import type { Scope } from "effect"
 import type { Crypto } from "../../domain/security/Crypto.ts"
@@ -35,7 +35,7 @@ import { withServerSpan } from "./ServerSpan.ts"
 
 /** `isDropped`: the transport must break the connection instead of sending the answer. */
 export interface Answer {
-  readonly response: HttpServerResponse
+  readonly response: HttpServerResponse.HttpServerResponse
   readonly isDropped: boolean
 }
 
@@ -48,7 +48,7 @@ export class Application extends Context.Tag("effect-strata/backend/http/Applica
 >() {}
 
 /** An answer in place of the one the request would get. */
-export const faultResponse = ({ status }: Verdict): Option.Option<HttpServerResponse> =>
+export const faultResponse = ({ status }: Verdict): Option.Option<HttpServerResponse.HttpServerResponse> =>
   Option.map(
     status,
     ({ retryAfter, status: code }) =>
@@ -64,6 +64,14 @@ const limitBody = <R>(app: HttpApp.Default<never, R>) =>
         : HttpServerRequest.withMaxBodySize(app, Option.some(requestMaxBytes))
   )
 
+/** No answer is kept unless it says so; 401 names the scheme (RFC 9110, section 11.6.1). */
+const withDefaultHeaders = (response: HttpServerResponse.HttpServerResponse) =>
+  HttpServerResponse.setHeaders(response, {
+    "cache-control": "no-store",
+    ...(response.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...response.headers
+  })
+
 export const make = Effect.gen(function*() {
   const faults = yield* FaultInjector
   const context = yield* Effect.context<HttpRouter.HttpRouter.DefaultServices>()
@@ -78,7 +86,7 @@ export const make = Effect.gen(function*() {
       yield* Ref.set(dropped, verdict.dropResponse)
       return yield* Option.match(faultResponse(verdict), { onNone: () => served, onSome: Effect.succeed })
     }))
-    return { response, isDropped: yield* Ref.get(dropped) }
+    return { response: withDefaultHeaders(response), isDropped: yield* Ref.get(dropped) }
   })
 
   return Application.of({ answer: Effect.provide(answer, context) })

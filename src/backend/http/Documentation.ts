@@ -11,14 +11,15 @@ import { StrataApi } from "../../infrastructure/network/api/contract/StrataApi.t
 
 /** The page is 1.4 MB of script, so it is loaded when somebody asks for it. */
 const page = Effect.gen(function*() {
-  const swagger = yield* Effect.promise(() => import("@effect/platform/HttpApiSwagger"))
+  const swagger = yield* Effect.orDie(Effect.tryPromise(() => import("@effect/platform/HttpApiSwagger")))
   const context = yield* Layer.build(
     swagger.layer({ path: "/docs" }).pipe(
       Layer.provideMerge(HttpApiBuilder.Router.Live),
       Layer.provide(Layer.succeed(HttpApi.Api, { api: StrataApi as never, context: Context.empty() as never }))
     )
   )
-  return yield* Effect.flatMap(Context.get(context, HttpApiBuilder.Router).router, HttpRouter.toHttpApp)
+  const router = yield* Context.get(context, HttpApiBuilder.Router).router
+  return Effect.orDie(yield* HttpRouter.toHttpApp(router))
 })
 
 /** No request leaves the page but to this backend. */

@@ -43,7 +43,7 @@ export const failed = other(500, "/problems/failed", "The backend failed")
 /** For a status that no constructor stands for. */
 export const ofStatus = (status: number): Problem => ({ type: "about:blank", title: `HTTP ${status}`, status })
 
-/** 401 names the scheme (RFC 9110, section 11.6.1); `retryAfter` is rounded up to seconds. */
+/** `scheme` is the one that 401 names; `retryAfter` is rounded up to seconds. */
 export const respond = (
   problem: Problem,
   options: { readonly retryAfter?: Duration.Duration; readonly scheme?: string } = {}
@@ -52,8 +52,7 @@ export const respond = (
     status: problem.status,
     contentType: "application/problem+json",
     headers: {
-      "cache-control": "no-store",
-      ...(problem.status === 401 ? { "www-authenticate": options.scheme ?? "Bearer" } : {}),
+      ...(options.scheme === undefined ? {} : { "www-authenticate": options.scheme }),
       ...(options.retryAfter === undefined
         ? {}
         : { "retry-after": `${Math.ceil(Duration.toSeconds(options.retryAfter))}` })

@@ -15,14 +15,14 @@ const field = (key: PropertyKey) => /^(\d{1,6}|[A-Za-z][A-Za-z-]{0,30})$/.test(S
 const fieldErrors = ({ issues }: HttpApiDecodeError) =>
   [...new Set(issues.map(({ _tag, path }) => `${path.map(field).join(".") || "request"}: ${_tag}`))].slice(0, 20)
 
-/** What the platform would answer in its own shape. */
+/** Before the platform answers in its own shape. */
 export const layer = HttpApiBuilder.middleware((app) =>
-  Effect.catchIf(
-    app as HttpApp.Default<unknown>,
-    (failure) => failure instanceof HttpApiDecodeError,
-    (failure) =>
-      Effect.succeed(Problems.respond(Problems.rejected({ errors: fieldErrors(failure as HttpApiDecodeError) })))
-  ) as HttpApp.Default
+  Effect.catchAllCause(app, (cause) => {
+    const failure = Cause.squash(cause)
+    return failure instanceof HttpApiDecodeError
+      ? Effect.succeed(Problems.respond(Problems.rejected({ errors: fieldErrors(failure) })))
+      : Effect.failCause(cause)
+  })
 )
 
 /** Frames of the defect's stack without its message, which may quote what was sent. */

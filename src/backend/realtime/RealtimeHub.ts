@@ -57,6 +57,11 @@ const isHello = Schema.is(ClientFrame.members[0])
 
 const send = (connection: Connection, frame: ServerFrame) => Effect.sync(() => connection.peer.send(encode(frame)))
 
+const unsubscribe = (connection: Connection, name: string) => {
+  connection.channels.get(name)?.subscribers.delete(connection)
+  connection.channels.delete(name)
+}
+
 export const make = Effect.gen(function*() {
   const crypto = yield* Crypto
   const channels = new Map<string, Channel.RealtimeChannel<Connection>>()
@@ -109,11 +114,6 @@ export const make = Effect.gen(function*() {
       connection.channels.set(name, channel)
     }
   )
-
-  const unsubscribe = (connection: Connection, name: string) => {
-    connection.channels.get(name)?.subscribers.delete(connection)
-    connection.channels.delete(name)
-  }
 
   const handle = (connection: Connection, frame: ClientFrame): Effect.Effect<void> => {
     switch (frame._tag) {

@@ -1,7 +1,8 @@
 /**
  * Who may sign in.
  */
-import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
+import type { Redacted } from "effect"
 import { randomUUID } from "node:crypto"
 import { User, UserId } from "../../domain/auth/User.ts"
 import { PasswordHashing } from "../../domain/security/PasswordHashing.ts"

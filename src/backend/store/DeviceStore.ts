@@ -5,7 +5,8 @@ import { Clock, Context, DateTime, Duration, Effect, Layer, Option, PubSub, Sche
 import type { Queue, Scope } from "effect"
 import type { UserId } from "../../domain/auth/User.ts"
 import type { PushMessageId, Topic } from "../../domain/push/PushMessage.ts"
-import { DeviceId, Registration } from "../../domain/push/Registration.ts"
+import type { DeviceId } from "../../domain/push/Registration.ts"
+import { Registration } from "../../domain/push/Registration.ts"
 import type { StorageFailure } from "../../domain/storage/StorageFailure.ts"
 import { LocalDatabase } from "../../infrastructure/storage/local/LocalDatabase.ts"
 

@@ -4,12 +4,12 @@
 import { define } from "../SpanDefinition.ts"
 
 export const serverRequest = define({
-  name: "{METHOD} {http.route}",
+  name: "{http.request.method} {http.route}",
   kind: "server",
-  doc: "The embedded backend answers one request; only the method where no route matches",
+  doc: "The embedded backend answers one request; the route is `*` where none matches",
   attributes: {
     "http.request.method": "The request's method",
-    "http.route": "The path as declared in the wire contract, without values",
+    "http.route": "The path as declared in the wire contract, without values; absent where none matches",
     "http.response.status_code": "The status that was answered",
     "error.type": "The status, for 5xx"
   }
