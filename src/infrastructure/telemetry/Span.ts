@@ -21,10 +21,20 @@ export const errorType = (cause: Cause.Cause<unknown>): string =>
 /** What stands for each `{placeholder}` of a span's name: words from a small, fixed set, such as a method or a table. */
 export type Placeholders = Readonly<Record<string, string>>
 
+/** A placeholder that nothing stands for is left out. */
 const nameOf = (definition: SpanDefinition, placeholders: Placeholders | undefined) =>
   placeholders === undefined
     ? definition.name
-    : definition.name.replaceAll(/\{([^}]+)\}/g, (whole, key: string) => placeholders[key] ?? whole)
+    : definition.name.replaceAll(/\{([^}]+)\}/g, (_, key: string) => placeholders[key] ?? "").trim()
+
+const options = <Definition extends SpanDefinition>(
+  definition: Definition,
+  attributes: Attributes<Definition> | undefined
+) => ({
+  kind: definition.kind,
+  captureStackTrace: false,
+  ...(attributes === undefined ? {} : { attributes })
+} as const)
 
 /** Runs `effect` in a span of the catalogue; a failure sets `error.type`. */
 export const withSpan = <Definition extends SpanDefinition>(
@@ -37,12 +47,15 @@ export const withSpan = <Definition extends SpanDefinition>(
     Effect.tapErrorCause((cause) =>
       Cause.isInterruptedOnly(cause) ? Effect.void : Effect.annotateCurrentSpan("error.type", errorType(cause))
     ),
-    Effect.withSpan(nameOf(definition, placeholders), {
-      kind: definition.kind,
-      captureStackTrace: false,
-      ...(attributes === undefined ? {} : { attributes })
-    })
+    Effect.withSpan(nameOf(definition, placeholders), options(definition, attributes))
   )
+
+/** A span that the caller ends, for work that no single effect encloses. */
+export const make = <Definition extends SpanDefinition>(
+  definition: Definition,
+  attributes?: Attributes<Definition>,
+  placeholders?: Placeholders
+) => Effect.makeSpan(nameOf(definition, placeholders), options(definition, attributes))
 
 /** Adds attributes to the current span, which has to be one of `definition`. */
 export const annotate = <Definition extends SpanDefinition>(

@@ -172,13 +172,12 @@ describe("Telemetry", () => {
         },
         shutdown: () => Promise.resolve()
       }
-      const child = Effect.withSpan(Effect.void, "child")
-      yield* Effect.repeatN(Effect.withSpan(Effect.zipRight(child, Effect.withSpan(child, "middle")), "root"), 9_999)
+      yield* Effect.repeatN(Effect.withSpan(Effect.withSpan(Effect.void, "child"), "root"), 9_999)
         .pipe(
           Effect.provide(layerExporter(exporter, "memory", { sampler: "parentbased_traceidratio", samplerRatio: 0.1 }))
         )
       assert.isAtLeast(spans.size, 800)
       assert.isAtMost(spans.size, 1_200)
-      assert.deepStrictEqual([...new Set(spans.values())], [4])
+      assert.deepStrictEqual([...new Set(spans.values())], [2])
     }))
 })

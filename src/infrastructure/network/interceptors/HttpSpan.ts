@@ -8,6 +8,7 @@ import { Cause, Clock, Duration, Effect, Exit } from "effect"
 import type { Tracer } from "effect"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Meter from "../../telemetry/Meter.ts"
+import * as Span from "../../telemetry/Span.ts"
 import { TransportFailure } from "../api/TransportFailure.ts"
 import type { Interceptor } from "./Interceptor.ts"
 
@@ -35,16 +36,13 @@ export const make = <E>(origin: string): Interceptor<E | TransportFailure, E | T
   return (next) => (request, call) => {
     const { method } = request
     const resends = call.attempts++
-    const open = Effect.makeSpan(call.template === undefined ? method : `${method} ${call.template}`, {
-      kind: "client",
-      captureStackTrace: false,
-      attributes: {
-        "http.request.method": method,
-        ...server,
-        ...(call.template === undefined ? {} : { "url.template": call.template }),
-        ...(resends === 0 ? {} : { "http.request.resend_count": resends })
-      }
-    })
+    const template = call.template === undefined ? {} : { "url.template": call.template }
+    const open = Span.make(Catalogue.request, {
+      "http.request.method": method,
+      ...server,
+      ...template,
+      ...(resends === 0 ? {} : { "http.request.resend_count": resends })
+    }, { "http.request.method": method, ...template })
     const close = (span: Tracer.Span, exit: Exit.Exit<HttpClientResponse, E | TransportFailure>) =>
       Effect.gen(function*() {
         const end = yield* Clock.currentTimeNanos

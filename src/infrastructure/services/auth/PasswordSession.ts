@@ -60,7 +60,7 @@ const adopted = (record: SessionRecord): Refresh => ({ result: "adopted", record
 const counted = (result: Refresh["result"] | "expired" | "failed") =>
   Effect.zipRight(
     Span.annotate(AuthCatalogue.refresh, { "strata.auth.result": result }),
-    Meter.add(AuthCatalogue.refreshes, { result })
+    Meter.add(AuthCatalogue.refreshes, { "strata.auth.result": result })
   )
 
 export const make = Effect.gen(function*() {

@@ -35,7 +35,11 @@ const counted =
   (operation: "get" | "set" | "delete" | "modify" | "list") => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.onExit(
       effect,
-      (exit) => Meter.add(Secrets.operations, { operation, result: exit._tag === "Success" ? "ok" : "failed" })
+      (exit) =>
+        Meter.add(Secrets.operations, {
+          "strata.secret.operation": operation,
+          "strata.secret.result": exit._tag === "Success" ? "ok" : "failed"
+        })
     )
 
 const valueIn = (found: Option.Option<Vault.Vault>, name: string): Effect.Effect<Secret, SecretFailure> =>

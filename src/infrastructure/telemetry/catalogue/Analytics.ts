@@ -27,7 +27,7 @@ export const dropped = MetricDefinition.counter({
   unit: "{event}",
   doc: "Events given up",
   attributes: {
-    reason: {
+    "strata.analytics.reason": {
       doc: "Why",
       values: ["ConsentMissing", "TooLarge", "QueueFull", "Rejected", "Storage"]
     }

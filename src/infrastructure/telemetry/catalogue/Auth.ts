@@ -27,6 +27,6 @@ export const refreshes = MetricDefinition.counter({
   unit: "{refresh}",
   doc: "Refreshes of the access token by what came of them",
   attributes: {
-    result: { doc: "As `strata.auth.result`", values: ["refreshed", "adopted", "expired", "failed"] }
+    "strata.auth.result": { doc: "As on the span", values: ["refreshed", "adopted", "expired", "failed"] }
   }
 })

@@ -41,7 +41,7 @@ export const operations = MetricDefinition.counter({
   unit: "{operation}",
   doc: "Uses of the secret store by what came of them",
   attributes: {
-    operation: { doc: "What was asked for", values: ["get", "set", "delete", "modify", "list"] },
-    result: { doc: "`failed` covers everything but an answer", values: ["ok", "failed"] }
+    "strata.secret.operation": { doc: "What was asked for", values: ["get", "set", "delete", "modify", "list"] },
+    "strata.secret.result": { doc: "`failed` covers everything but an answer", values: ["ok", "failed"] }
   }
 })

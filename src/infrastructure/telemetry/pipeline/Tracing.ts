@@ -12,7 +12,7 @@ import {
   ParentBasedSampler,
   TraceIdRatioBasedSampler
 } from "@opentelemetry/sdk-trace-base"
-import { Effect, Exit, Layer, Tracer } from "effect"
+import { Clock, Effect, Exit, Layer, Tracer } from "effect"
 import { unsampledFailures } from "../catalogue/Telemetry.ts"
 import type { Sampler } from "../TelemetryOptions.ts"
 
@@ -37,11 +37,15 @@ const spanLimits = {
   linkCountLimit: 32
 }
 
-/** Every processor is flushed, also when another one cannot; then waiting ends after a bound. */
+/**
+ * Every processor is flushed, also when another one cannot; then waiting ends after a bound. In real time: the other
+ * side does not know this program's clock.
+ */
 export const settleAll = (work: ReadonlyArray<() => Promise<unknown>>): Effect.Effect<void> =>
   Effect.promise(() => Promise.allSettled(work.map((each) => each()))).pipe(
     Effect.interruptible,
     Effect.timeoutOption(closeTimeout),
+    Effect.withClock(Clock.make()),
     Effect.asVoid
   )
 

@@ -9,6 +9,7 @@ const secret =
 const allowed: ReadonlySet<string> = new Set([
   "session.id",
   "strata.secret.name",
+  "strata.secret.operation",
   "strata.secret.result",
   "strata.secret.backend"
 ])
