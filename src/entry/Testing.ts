@@ -3,6 +3,7 @@
  */
 export * from "../testing/Contract.ts"
 export * as AccessTokensContract from "../testing/contract/AccessTokensContract.ts"
+export * as AnalyticsContract from "../testing/contract/AnalyticsContract.ts"
 export * as AuthRepositoryContract from "../testing/contract/AuthRepositoryContract.ts"
 export * as BiometricsContract from "../testing/contract/BiometricsContract.ts"
 export * as CacheContract from "../testing/contract/CacheContract.ts"
@@ -18,3 +19,4 @@ export * as SecureStoreContract from "../testing/contract/SecureStoreContract.ts
 export * as SettingsContract from "../testing/contract/SettingsContract.ts"
 export * as TracesContract from "../testing/contract/TracesContract.ts"
 export * as UserRepositoryContract from "../testing/contract/UserRepositoryContract.ts"
+export * from "../testing/Faults.ts"

@@ -16,7 +16,7 @@ const domainPorts = below("src/domain").filter((path) => /extends Context\.Tag\(
 const ports = [...domainPorts, "AccessTokens", "KeysetStore", "LocalDatabase", "ProcessLock"]
 
 const adapters = below("src/infrastructure")
-  .filter((path) => !path.includes("/environments/"))
+  .filter((path) => !path.includes("/environments/") && /^export const layer\b/m.test(text(path)))
   .flatMap((path) =>
     ports.filter((port) =>
       new RegExp(`[a-z0-9]${port}\\.ts$`).test(path)
@@ -55,6 +55,14 @@ describe("every adapter", () => {
       const tests = [".test.ts", ".real.test.ts"].map((ending) => text(mirrored.replace(/\.ts$/, ending)))
       return !tests.some((test) => test.includes(`${port}Contract`) && test.includes("suite("))
     })
+    assert.deepStrictEqual(missing.map(({ path }) => path), [])
+  })
+
+  it("is published, and so is every contract", () => {
+    const entries = below("src/entry").map(text).join("\n")
+    const contracts = below("src/testing/contract").filter((path) => path.endsWith("Contract.ts"))
+      .map((path) => ({ path }))
+    const missing = [...adapters, ...contracts].filter(({ path }) => !entries.includes(path.replace(/^src/, "..")))
     assert.deepStrictEqual(missing.map(({ path }) => path), [])
   })
 })
