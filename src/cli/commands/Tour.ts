@@ -18,6 +18,7 @@ import * as Steps from "./TourSteps.ts"
 export const steps = (files: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const application = yield* Application
+    yield* step("backend", Steps.start)
     yield* step("stores", Steps.openStores)
     yield* step("sign in", Steps.signIn)
     yield* step("profile", Steps.loadProfile)

@@ -1,13 +1,14 @@
 /**
  * What each step of the tour does, and what it claims.
  */
-import { Clock, DateTime, Duration, Effect, Option, Stream } from "effect"
+import { Chunk, Clock, DateTime, Duration, Effect, Option, Stream } from "effect"
 import { Analytics } from "../../domain/analytics/Analytics.ts"
 import { AnalyticsEvent } from "../../domain/analytics/AnalyticsEvent.ts"
 import { AuthRepository } from "../../domain/auth/AuthRepository.ts"
 import { keepInSync } from "../../domain/notes/KeepInSync.ts"
 import { NoteDraft, NoteId } from "../../domain/notes/Note.ts"
 import { NoteRepository } from "../../domain/notes/NoteRepository.ts"
+import { Diagnostics } from "../../domain/operations/Diagnostics.ts"
 import { Realtime } from "../../domain/network/Realtime.ts"
 import { Cache } from "../../domain/storage/Cache.ts"
 import { SecureStore } from "../../domain/storage/SecureStore.ts"
@@ -30,12 +31,19 @@ const late = (what: string) =>
     onTimeout: () => new CommandFailed({ reason: `${what} within ${Duration.format(patience)}`, next: "Run \"strata doctor\"." })
   })
 
+export const start = Effect.gen(function*() {
+  const application = yield* Application
+  yield* application.network.restore
+  return { detail: "the embedded backend answers on loopback" }
+})
+
 export const openStores = Effect.gen(function*() {
   const secrets = yield* (yield* SecureStore).list
-  const stored = yield* Stream.runHead((yield* NoteRepository).all)
   const cache = yield* (yield* Cache).stats
-  const count = Option.match(stored, { onNone: () => 0, onSome: ({ data }) => data.length })
-  return { detail: `vault ${secrets.length} secrets, database ${count} notes, cache ${cache.entries} entries` }
+  const diagnostics = yield* Diagnostics
+  const checks = Chunk.toReadonlyArray(yield* Stream.runCollect(diagnostics.checks))
+  for (const { detail, name, status } of checks) yield* claim(status !== "failed", `${name}: ${detail}`)
+  return { detail: `vault ${secrets.length} secrets, cache ${cache.entries} entries; ${checks.length} checks passed` }
 })
 
 export const signIn = Effect.gen(function*() {

@@ -21,6 +21,10 @@ import { Overrides } from "./Overrides.ts"
 
 const sources = Effect.map(Overrides, (overrides) => ProcessSources.make({ overrides }))
 
+interface Chosen {
+  readonly layer: Layer.Layer<Ports, StartFailure>
+}
+
 /** A profile without its environment, or an environment without one of the ports, does not compile. */
 const load = {
   local: () => import("./Local.ts"),
@@ -28,7 +32,7 @@ const load = {
   staging: () => import("./Staging.ts"),
   production: () => import("./Production.ts"),
   test: () => import("./Test.ts")
-} satisfies Record<Profile, () => Promise<{ readonly layer: Layer.Layer<Ports, StartFailure> }>>
+} satisfies Record<Profile, () => Promise<Chosen>>
 
 export { externalApis, Overrides, version }
 
@@ -45,7 +49,10 @@ const faults = Ref.unsafeMake(Option.none<typeof BackendFaults.Service>())
 /** The environment of the configured profile. */
 export const environment: Layer.Layer<Ports, StartFailure> = Layer.unwrapEffect(Effect.gen(function*() {
   const profile = yield* configured
-  if (profile !== "local") return (yield* Effect.promise(load[profile])).layer
+  if (profile !== "local") {
+    const { layer } = yield* Effect.promise((): Promise<Chosen> => load[profile]())
+    return layer
+  }
   const { backend, main } = yield* local
   return Layer.provide(
     main,

@@ -3,9 +3,10 @@
  */
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
+import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
-import { Duration, Effect, Schedule } from "effect"
+import { Context, Duration, Effect, Schedule } from "effect"
 import type { Scope } from "effect"
 import * as fs from "node:fs"
 import { dirname } from "node:path"
@@ -48,6 +49,13 @@ export const busySchedule = Schedule.spaced("15 millis").pipe(
   Schedule.modifyDelay((_, delay) => Duration.millis(Math.round(Duration.toMillis(delay))))
 )
 
+/** Every client joins any transaction it finds around it, also another file's. What this wraps stays out of it. */
+export const outsideTransactions = <A, E, R>(statements: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.mapInputContext(
+    statements,
+    (context: Context.Context<R>) => Context.omit(TransactionConnection)(context) as Context.Context<R>
+  )
+
 /** The client of `filename`, closed with the scope. It has one connection, which `reserve` takes for oneself. */
 export const open = (options: Options): Effect.Effect<SqlClient, StorageFailure, Scope.Scope> => {
   const { filename, store } = options
@@ -71,6 +79,7 @@ export const open = (options: Options): Effect.Effect<SqlClient, StorageFailure,
   }).pipe(
     Effect.catchAllDefect((cause) => new SqlError({ cause })),
     Effect.mapError((error) => SqliteFailure.fromOpening(error.cause, { store, operation: "open" })),
+    outsideTransactions,
     Effect.withTracerEnabled(false)
   )
 }

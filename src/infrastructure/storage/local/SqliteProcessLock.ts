@@ -37,6 +37,7 @@ export const make = (options: Options) =>
         })
       }).pipe(
         SqliteFailure.typed({ store: `${name} lock`, operation: "acquire" }),
+        SqliteFile.outsideTransactions,
         Effect.withTracerEnabled(false)
       )
 

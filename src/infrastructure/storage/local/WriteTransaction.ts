@@ -47,8 +47,6 @@ const makeTransaction = (raw: Connection): Transaction => {
   return transaction
 }
 
-const outside = <R>(context: Context.Context<R>) => Context.omit(TransactionConnection)(context) as Context.Context<R>
-
 export const make = ({ deadline, sql, store }: Options) => {
   let current: Transaction | undefined
 
@@ -116,7 +114,7 @@ export const make = ({ deadline, sql, store }: Options) => {
       Effect.flatMap(Effect.context<R>(), (context) =>
         isOurs(context)
           ? statements
-          : Effect.mapInputContext(statements, outside<R>)),
+          : SqliteFile.outsideTransactions(statements)),
 
     /** Runs `writes` in a transaction of their own, or in the one around them when it is this file's. */
     transact: <A, E, R>(writes: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>

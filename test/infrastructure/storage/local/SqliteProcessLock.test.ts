@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
+import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
 import * as SqliteProcessLock from "../../../../src/infrastructure/storage/local/SqliteProcessLock.ts"
 import * as ProcessLockContract from "../../../../src/testing/contract/ProcessLockContract.ts"
 import { suite } from "../../../../src/testing/vitest.ts"
@@ -25,6 +26,18 @@ describe("SqliteProcessLock", () => {
         assert.isTrue(Option.isSome(yield* second.tryHold("b")))
       }))
       assert.isTrue(Option.isSome(yield* second.tryHold("a")))
+    }))
+
+  it.scoped("a lock taken inside a write transaction of a database is the lock's own file", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const locks = yield* SqliteProcessLock.make({ folder })
+      const others = yield* SqliteProcessLock.make({ folder })
+      const database = yield* SqliteLocalDatabase.make({ filename: join(folder, "data.db"), migrations: [] })
+      const taken = database.writeTransaction(
+        locks.withLock("a", "1 second")(Effect.scoped(others.tryHold("a")))
+      )
+      assert.isTrue(Option.isNone(yield* taken))
     }))
 
   it.scoped("different folders do not exclude each other", () =>

@@ -1,0 +1,122 @@
+/**
+ * What `doctor` says about SQLite and its files. Files are opened for reading only.
+ */
+import * as Reactivity from "@effect/experimental/Reactivity"
+import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
+import { Effect } from "effect"
+import * as fs from "node:fs"
+import * as fsPromises from "node:fs/promises"
+import { Check } from "../../../domain/operations/Check.ts"
+import type { Probe } from "../../telemetry/diagnostics/CollectedDiagnostics.ts"
+import * as SqliteFailure from "./SqliteFailure.ts"
+
+/** Checking a page blocks the event loop; larger files are only opened. */
+const largestChecked = 64 * 1024 * 1024
+
+const littleSpace = 100 * 1024 * 1024
+
+const mebibytes = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MiB`
+
+const open = (filename: string) =>
+  Effect.gen(function*() {
+    const reactivity = yield* Reactivity.make
+    return yield* SqliteClient.make({ filename, disableWAL: true, readonly: filename !== ":memory:" }).pipe(
+      Effect.provideService(Reactivity.Reactivity, reactivity),
+      Effect.catchAllDefect((cause) =>
+        Effect.fail(SqliteFailure.fromOpening(cause, { store: filename, operation: "open" }))
+      )
+    )
+  })
+
+/** The native driver loads. Package managers that run no install scripts leave it unbuilt. */
+export const driver: Probe = {
+  name: "SQLite",
+  check: Effect.scoped(Effect.flatMap(open(":memory:"), (sql) => sql`SELECT sqlite_version() AS version`)).pipe(
+    Effect.withTracerEnabled(false),
+    Effect.match({
+      onSuccess: ([row]) => new Check({ name: "SQLite", status: "ok", detail: String(row?.["version"]) }),
+      onFailure: () =>
+        new Check({
+          name: "SQLite",
+          status: "failed",
+          detail: "The native driver does not load",
+          fix:
+            "Add \"allowScripts\": { \"better-sqlite3\": true } to the package.json of your application, then reinstall"
+        })
+    })
+  )
+}
+
+export interface FileOptions {
+  readonly filename: string
+  /** The file as the user knows it. */
+  readonly store: string
+  /** What to do about a damaged one. */
+  readonly whenDamaged: Pick<Check, "status" | "fix">
+}
+
+/** The file opens and its pages fit together. */
+export const file = ({ filename, store, whenDamaged }: FileOptions): Probe => {
+  const look = Effect.gen(function*() {
+    const size = yield* Effect.sync(() => fs.statSync(filename, { throwIfNoEntry: false })?.size)
+    if (size === undefined) return new Check({ name: store, status: "ok", detail: "Not there yet" })
+    const sql = yield* open(filename)
+    if (size > largestChecked) {
+      yield* sql`SELECT name FROM sqlite_schema`
+      return new Check({ name: store, status: "ok", detail: `Opens (${mebibytes(size)}, too large to check here)` })
+    }
+    const [row] = yield* sql`PRAGMA quick_check(1)`
+    return row?.["quick_check"] === "ok"
+      ? new Check({ name: store, status: "ok", detail: `Opens, and its pages are sound (${mebibytes(size)})` })
+      : new Check({ name: store, ...whenDamaged, detail: "Its pages do not fit together" })
+  })
+  return {
+    name: store,
+    check: Effect.scoped(look).pipe(
+      SqliteFailure.typed({ store, operation: "check" }),
+      Effect.withTracerEnabled(false),
+      Effect.catchAll(({ _tag }) =>
+        Effect.succeed(
+          _tag === "Corrupt"
+            ? new Check({ name: store, ...whenDamaged, detail: "It is damaged" })
+            : new Check({ name: store, status: "failed", detail: `It does not open (${_tag})` })
+        )
+      )
+    )
+  }
+}
+
+/** The folder can be written and has space. */
+export const folder = (path: string, name: string): Probe => {
+  const look = Effect.tryPromise({
+    try: async () => {
+      await fsPromises.access(path, fs.constants.W_OK)
+      const { bavail, bsize } = await fsPromises.statfs(path)
+      return bavail * bsize
+    },
+    catch: (cause) => SqliteFailure.fromOpening(cause, { store: name, operation: "check" })
+  })
+  return {
+    name,
+    check: Effect.match(look, {
+      onSuccess: (free) =>
+        free < littleSpace
+          ? new Check({
+            name,
+            status: "warning",
+            detail: `${mebibytes(free)} free`,
+            fix: "Free some space on its disk"
+          })
+          : new Check({ name, status: "ok", detail: `Writable, ${mebibytes(free)} free` }),
+      onFailure: ({ _tag, cause }) =>
+        (cause as NodeJS.ErrnoException).code === "ENOENT"
+          ? new Check({ name, status: "ok", detail: "Not there yet" })
+          : new Check({
+            name,
+            status: "failed",
+            detail: `It cannot be written (${_tag})`,
+            fix: "Give yourself the right to write it, or choose another folder with STRATA_HOME"
+          })
+    })
+  }
+}
