@@ -7,8 +7,9 @@ import { dirname, join } from "node:path"
 const requireForCommonJs = `import { createRequire as createRequireForBundle } from "node:module"
 const require = createRequireForBundle(import.meta.url)`
 
+/** Answers with esbuild's account of which output holds which sources. */
 export const bundle = async ({ source, target }) => {
-  const { outputFiles } = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: { strata: source },
     outdir: dirname(target),
     chunkNames: "chunks/[name]-[hash]",
@@ -20,6 +21,7 @@ export const bundle = async ({ source, target }) => {
     external: ["better-sqlite3"],
     banner: { js: requireForCommonJs },
     logLevel: "warning",
+    metafile: true,
     write: false
   })
   await stop()
@@ -29,6 +31,7 @@ export const bundle = async ({ source, target }) => {
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, contents, { mode: path === target ? 0o755 : 0o644 })
   }
+  return metafile
 }
 
 /** A folder counts too: removing a file touches nothing else. */
