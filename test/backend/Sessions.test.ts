@@ -14,7 +14,7 @@ describe("sessions", () => {
       const { accessToken } = yield* signIn()
       const { body, status } = yield* whoAmI(accessToken)
       assert.strictEqual(status, 200)
-      assert.strictEqual(body["username"], ada.username)
+      assert.strictEqual(String(body["username"]), ada.username)
     }).pipe(Effect.provide(layer)))
 
   it.effect("a wrong password and an unknown username get the same answer", () =>
