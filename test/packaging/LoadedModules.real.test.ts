@@ -67,4 +67,14 @@ describe("the command", () => {
       assert.deepStrictEqual(sources.filter((source) => adapters.test(source) || theirPackages.test(source)), [])
     })
   }
+
+  it("loads for a profile what that profile selects, and nothing of the others", async () => {
+    const notes = join(folder, "notes")
+    mkdirSync(notes)
+    writeFileSync(join(notes, "one.md"), "# One\n")
+    const sources = await loaded("tour", ["tour", notes])
+    assert.isTrue(sources.some((source) => source.includes("node_modules/better-sqlite3/")))
+    const others = /environments\/(Development|Staging|Production|Test)\.ts|exporter-\w+-otlp/
+    assert.deepStrictEqual(sources.filter((source) => others.test(source)), [])
+  })
 })

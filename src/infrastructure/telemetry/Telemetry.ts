@@ -17,7 +17,11 @@ class SdkMissing extends Data.TaggedError("SdkMissing")<{ readonly cause: unknow
 const recording = (options: TelemetryOptions): Layer.Layer<TelemetryStatus> =>
   Layer.unwrapScoped(
     Effect.tryPromise({
-      try: () => import("./pipeline/Sdk.ts"),
+      try: async () => {
+        // Loaded by the pipeline when it is needed; here it is found out whether it is installed.
+        if (Option.isSome(options.collector)) await import("./pipeline/CollectorExporters.ts")
+        return import("./pipeline/Sdk.ts")
+      },
       catch: (cause) => new SdkMissing({ cause })
     }).pipe(
       Effect.flatMap((Sdk) => Sdk.make(options)),

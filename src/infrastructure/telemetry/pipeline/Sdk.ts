@@ -14,7 +14,6 @@ import type { TelemetryOptions } from "../TelemetryOptions.ts"
 import { TelemetryStatus } from "../TelemetryStatus.ts"
 import type { Recorder } from "../traces/Recorder.ts"
 import { failureOf } from "../traces/TraceFileFailure.ts"
-import * as CollectorExporters from "./CollectorExporters.ts"
 import * as CollectorLogging from "./CollectorLogging.ts"
 import * as Reporter from "./Reporter.ts"
 import * as SpanPipeline from "./SpanPipeline.ts"
@@ -93,7 +92,7 @@ const spanPipelines = (
     return { pipelines, storeProblem }
   })
 
-/** Spans to the store, the collector or both; logs and metrics to the collector. Closing flushes for 3 seconds at most. */
+/** Spans to the store, the collector or both; logs and metrics to the collector. Closing flushes for 2.5 seconds at most. */
 export const make = (
   options: TelemetryOptions
 ): Effect.Effect<Layer.Layer<TelemetryStatus>, never, Scope.Scope> =>
@@ -103,9 +102,14 @@ export const make = (
       onSome: ({ endpoint }) => `the collector ${redactText(endpoint)}`
     })
     const reporter = yield* Reporter.make(destination)
-    const exporters = Option.isNone(options.collector)
-      ? Option.none()
-      : Option.some(yield* CollectorExporters.make(options.collector.value, reporter))
+    const exporters = yield* Option.match(options.collector, {
+      onNone: () => Effect.succeedNone,
+      onSome: (collector) =>
+        Effect.promise(() => import("./CollectorExporters.ts")).pipe(
+          Effect.flatMap((CollectorExporters) => CollectorExporters.make(collector, reporter)),
+          Effect.asSome
+        )
+    })
     const { pipelines, storeProblem } = yield* spanPipelines(
       options,
       Option.map(exporters, ({ spans }) => spans),
