@@ -18,7 +18,7 @@ const probeTimeout = Duration.seconds(5)
 /** Equal jitter: never at once, and not all devices together when a network comes back. */
 const pause = (failures: number) => {
   const bound = Math.min(Duration.toMillis(slowestProbe), Duration.toMillis(firstProbe) * 2 ** failures)
-  return Effect.flatMap(Random.nextRange(bound / 2, bound), (millis) => Effect.sleep(Duration.millis(millis)))
+  return Effect.flatMap(Random.nextRange(bound / 2, bound), (millis) => Effect.sleep(Duration.millis(Math.round(millis))))
 }
 
 export const make = Effect.gen(function*() {

@@ -57,7 +57,7 @@ const delay = <E>(outcome: Outcome<E>, retries: number) =>
     if (Option.isNone(asked)) return Option.some(Duration.millis(backoff))
     if (Duration.greaterThan(asked.value, maxRetryAfter)) return Option.none()
     const least = Duration.toMillis(asked.value)
-    return Option.some(Duration.millis(Math.max(backoff, least) + (yield* Random.nextRange(0, least / 10))))
+    return Option.some(Duration.millis(Math.round(Math.max(backoff, least) + (yield* Random.nextRange(0, least / 10)))))
   })
 
 export const make = <E>(): Interceptor<E | TransportFailure, E | TransportFailure> => (next) => (request, call) => {

@@ -38,7 +38,7 @@ export const answerTimeout = Duration.seconds(10)
 const backoff = (failures: number, retryAfter: Duration.Duration | undefined) => {
   const bound = Math.min(Duration.toMillis(backoffCap), Duration.toMillis(backoffBase) * 2 ** failures)
   const least = Math.min(Duration.toMillis(retryAfter ?? 0), 300_000)
-  return Effect.map(Random.nextRange(0, bound), (jitter) => Duration.millis(Math.max(jitter, least)))
+  return Effect.map(Random.nextRange(0, bound), (jitter) => Duration.millis(Math.round(Math.max(jitter, least))))
 }
 
 export const make = Effect.gen(function*() {

@@ -44,7 +44,7 @@ const backoff = (failures: number, failure: RemoteFailure | SecretFailure | unde
   const asked = failure?._tag === "Unavailable" || failure?._tag === "RateLimited" ? failure.retryAfter : undefined
   return Effect.flatMap(
     Random.nextRange(0, bound),
-    (jitter) => Effect.sleep(Duration.millis(Math.max(jitter, Duration.toMillis(asked ?? 0))))
+    (jitter) => Effect.sleep(Duration.millis(Math.round(Math.max(jitter, Duration.toMillis(asked ?? 0)))))
   )
 }
 
@@ -85,7 +85,7 @@ export const make = (
     const failure = answer.left
     if (failure._tag === "NotFound") return yield* Effect.zipRight(inbox.forgotten, new NotRegistered())
     const lost = failure._tag === "RequestError" || failure._tag === "ResponseError"
-    if (!lost && !passing.has(failure._tag)) return yield* Effect.fail(failure)
+    if (!lost && !passing.has(failure._tag)) return yield* failure
     lastFailure = lost ? undefined : failure
     failures++
     return yield* connect
