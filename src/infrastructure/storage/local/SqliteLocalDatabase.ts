@@ -36,7 +36,7 @@ export const make = (options: Options) =>
       store,
       migrations,
       transact: WriteTransaction.make({ sql, store, deadline: migrationDeadline }).transact
-    }).pipe(SqliteFailure.typed({ store, operation: "migrate" }))
+    }).pipe(SqliteFailure.typed({ store, operation: "migrate" }), SqliteFile.outsideTransactions)
 
     const { join, transact } = WriteTransaction.make({ sql, store, deadline })
     return LocalDatabase.of({
