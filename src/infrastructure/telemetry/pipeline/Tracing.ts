@@ -17,7 +17,7 @@ import { unsampledFailures } from "../catalogue/Telemetry.ts"
 import type { Sampler } from "../TelemetryOptions.ts"
 
 /** How long closing waits for the last exports. */
-export const closeTimeout = "3 seconds"
+export const closeTimeout = "2500 millis"
 
 const samplers: Record<Sampler, (ratio: number) => OtelSampler> = {
   always_on: () => new AlwaysOnSampler(),

@@ -1,0 +1,148 @@
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import Database from "better-sqlite3"
+import { Duration, Effect } from "effect"
+import { build } from "esbuild"
+import { spawn } from "node:child_process"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as Collector from "./Collector.ts"
+
+/** Below the project, so that packages resolve. */
+const program = fileURLToPath(new URL("../../../node_modules/.cache/strata/telemetry-program.mjs", import.meta.url))
+
+beforeAll(async () => {
+  mkdirSync(join(program, ".."), { recursive: true })
+  await build({
+    entryPoints: [fileURLToPath(new URL("fixtures/program.ts", import.meta.url))],
+    outfile: program,
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    logLevel: "error"
+  })
+})
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "strata-telemetry-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** From the first signal, or from the start when there was none, to the end. */
+  readonly millis: number
+}
+
+/** Sends `signals` one after the other, from `delayMillis` after the program has printed "ready". */
+const run = (arguments_: ReadonlyArray<string>, signals: ReadonlyArray<NodeJS.Signals> = [], delayMillis = 50) =>
+  Effect.async<Ended>((resume) => {
+    const child = spawn(process.execPath, ["--expose-gc", program, ...arguments_], {
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    let stdout = ""
+    let stderr = ""
+    let since = performance.now()
+    child.stdout.on("data", (chunk: Buffer) => {
+      const before = stdout
+      stdout += chunk.toString()
+      if (!before.includes("ready") && stdout.includes("ready")) {
+        setTimeout(() => {
+          since = performance.now()
+          signals.forEach((signal, index) => setTimeout(() => child.kill(signal), index * 100))
+        }, delayMillis)
+      }
+    })
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString()
+    })
+    child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr, millis: performance.now() - since })))
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+const stored = (filename: string): number => {
+  const database = new Database(filename, { readonly: true })
+  const { n } = database.prepare("SELECT count(*) AS n FROM spans").get() as { readonly n: number }
+  database.close()
+  return n
+}
+
+const warnings = ({ stderr }: Ended) => stderr.split("\n").filter((line) => line.includes("level=WARN"))
+
+describe("a program with telemetry", () => {
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+    it.scopedLive(`loses no span and exits with ${code} on ${signal}`, () =>
+      Effect.gen(function*() {
+        const collector = yield* Collector.make()
+        const filename = join(yield* folder, "traces.db")
+        const ended = yield* run(["wait", filename, collector.endpoint], [signal])
+        assert.deepStrictEqual(
+          [ended.code, stored(filename), collector.spanNames().length, ended.stderr],
+          [code, 22, 22, ""]
+        )
+      }))
+  }
+
+  it.scopedLive("waits for an export that is under way", () =>
+    Effect.gen(function*() {
+      const collector = yield* Collector.make({ slowMillis: 1_500 })
+      const ended = yield* run(["wait", "-", collector.endpoint], ["SIGTERM"], 2_700)
+      assert.deepStrictEqual([ended.code, collector.spanNames().length], [143, 22])
+      assert.isBelow(ended.millis, 3_500)
+    }))
+
+  it.scopedLive("ends at once on a second SIGINT, whatever hangs", () =>
+    Effect.gen(function*() {
+      const collector = yield* Collector.make("hang")
+      const ended = yield* run(["wait", "-", collector.endpoint], ["SIGINT", "SIGINT"])
+      assert.strictEqual(ended.code, 130)
+      assert.isBelow(ended.millis, 1_500)
+    }))
+
+  it.scopedLive("keeps its spans when an exception is caught by nobody, and exits with 70", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* folder, "traces.db")
+      const ended = yield* run(["crash", filename, "-"])
+      assert.deepStrictEqual([ended.code, stored(filename)], [70, 22])
+    }))
+
+  const seconds = 17
+  for (
+    const [what, behaviour] of [
+      ["is down", "down"],
+      ["hangs", "hang"],
+      ["answers 500", "refuse"],
+      ["takes 2 seconds", { slowMillis: 2_000 }]
+    ] as const
+  ) {
+    it.scopedLive(`stays small, says it once and closes in time when the collector ${what}`, () =>
+      Effect.gen(function*() {
+        const collector = yield* Collector.make(behaviour === "down" ? "accept" : behaviour)
+        // Port 9 (discard) of loopback refuses connections.
+        const endpoint = behaviour === "down" ? "http://127.0.0.1:9" : collector.endpoint
+        const ended = yield* run(["flood", "-", endpoint, `${seconds}`]).pipe(Effect.timeout(Duration.minutes(2)))
+        const counts = JSON.parse(ended.stdout) as Record<string, number>
+        const {
+          closing = 0,
+          dropped = 0,
+          ended: created = 0,
+          exported = 0,
+          failed = 0,
+          grownMegabytes = 0,
+          pending = 0
+        } = counts
+        assert.isAbove(created, 10_000)
+        assert.strictEqual(dropped + pending, created - exported - failed)
+        assert.isBelow(grownMegabytes, 40)
+        assert.isBelow(closing, 3_500)
+        assert.isAtMost(collector.mostConnections(), 4)
+        assert.lengthOf(warnings(ended), exported === created ? 0 : 1)
+        assert.strictEqual(ended.code, 0)
+      }))
+  }
+})
