@@ -45,10 +45,15 @@ interface Test {
   readonly imports: ReadonlyArray<string>
 }
 
-const importsOf = (file: string): ReadonlyArray<string> =>
+const directImports = (file: string): ReadonlyArray<string> =>
   [...read(file).matchAll(/from "(\.[^"]+)"/g)]
     .map(([, path = ""]) => relative(root, resolve(root, dirname(file), path)))
-    .flatMap((imported) => imported.startsWith("test/") ? [imported, ...importsOf(imported)] : [imported])
+    .filter((imported) => fs.existsSync(join(root, imported)))
+
+const importsOf = (file: string): ReadonlyArray<string> => {
+  const imported = directImports(file)
+  return [...imported, ...imported.filter((each) => each.startsWith("test/")).flatMap(directImports)]
+}
 
 const tests: ReadonlyArray<Test> = filesIn("test")
   .filter((file) => file.endsWith(".test.ts"))
