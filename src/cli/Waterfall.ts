@@ -9,8 +9,11 @@ const barWidth = 40
 const nameWidth = 44
 const outcome = { ok: "", error: red("ERROR"), interrupted: yellow("interrupted") }
 
-/** At most this many spans are drawn; the rest is counted. */
-const spanLimit = 200
+/** At most this many lines are drawn; the rest is counted. */
+const lineLimit = 120
+
+/** Of spans of one name under one parent that ended well and have no children, this many are drawn. */
+const alikeLimit = 3
 
 const depths = (spans: ReadonlyArray<SpanRecord>): ReadonlyMap<string, number> => {
   const result = new Map<string, number>()
@@ -28,16 +31,43 @@ const bar = (span: SpanRecord, total: number) => {
   return "".padEnd(from) + "█".repeat(length) + "".padEnd(barWidth - from - length)
 }
 
-/** One line per span: indented name, bar on the trace's time axis, duration, and why it failed. */
+/** Leaves out what repeats. A line that stands for others is a text already. */
+const folded = (spans: ReadonlyArray<SpanRecord>): ReadonlyArray<SpanRecord | { readonly of: SpanRecord; readonly count: number }> => {
+  const parents = new Set(spans.map(({ parentId }) => parentId))
+  const kindOf = (span: SpanRecord) =>
+    span.status === "ok" && !parents.has(span.id) ? `${span.parentId ?? ""} ${span.name}` : undefined
+  const counts = new Map<string, number>()
+  const shown: Array<SpanRecord | { readonly of: SpanRecord; count: number }> = []
+  const rests = new Map<string, { readonly of: SpanRecord; count: number }>()
+  for (const span of spans) {
+    const kind = kindOf(span)
+    const count = kind === undefined ? 0 : (counts.get(kind) ?? 0) + 1
+    if (kind === undefined || count <= alikeLimit) shown.push(span)
+    else {
+      const rest = rests.get(kind) ?? { of: span, count: 0 }
+      if (rest.count++ === 0) shown.push(rest)
+      rests.set(kind, rest)
+    }
+    if (kind !== undefined) counts.set(kind, count)
+  }
+  return shown
+}
+
+/**
+ * One line per span: indented name, bar on the trace's time axis, duration, and why it failed. Many leaves of one name
+ * under one parent become a line that counts them.
+ */
 export const waterfall = (trace: Trace): ReadonlyArray<string> => {
   const depth = depths(trace.spans)
   const total = Duration.toMillis(trace.summary.duration)
-  const lines = trace.spans.slice(0, spanLimit).map((span) => {
-    const name = printable("  ".repeat(depth.get(span.id) ?? 0) + span.name)
+  const indent = (span: SpanRecord) => "  ".repeat(depth.get(span.id) ?? 0)
+  const lines = folded(trace.spans).map((line) => {
+    if ("of" in line) return dim(printable(`${indent(line.of)}… ${line.count} more ${line.of.name}`))
+    const name = printable(indent(line) + line.name)
     const label = name.length > nameWidth ? `${name.slice(0, nameWidth - 1)}…` : name.padEnd(nameWidth)
-    const end = [outcome[span.status], span.error === undefined ? "" : printable(span.error)].join(" ").trim()
-    return `${label} │${bar(span, total)}│ ${duration(span.duration).padStart(8)} ${end}`.trimEnd()
+    const end = [outcome[line.status], line.error === undefined ? "" : printable(line.error)].join(" ").trim()
+    return `${label} │${bar(line, total)}│ ${duration(line.duration).padStart(8)} ${end}`.trimEnd()
   })
-  const rest = trace.spans.length - spanLimit
-  return rest > 0 ? [...lines, dim(`… and ${rest} more spans`)] : lines
+  const rest = lines.length - lineLimit
+  return rest > 0 ? [...lines.slice(0, lineLimit), dim(`… and ${rest} more lines`)] : lines
 }

@@ -43,9 +43,18 @@ describe("waterfall", () => {
     ])
   })
 
-  it("draws at most 200 spans and counts the rest", () => {
-    const lines = waterfall(trace(Array.from({ length: 230 }, (_, n) => span(String(n), undefined, "x", 0, 1))))
-    assert.strictEqual(lines.length, 201)
-    assert.include(lines.at(-1), "and 30 more spans")
+  it("draws three of many like spans and counts the others, but every failed one", () => {
+    const many = Array.from({ length: 30 }, (_, n) => span(String(n), "a", "GET /v2/profile", n, 1))
+    const lines = waterfall(trace([span("a", undefined, "sync.run", 0, 100), ...many, span("x", "a", "GET /v2/profile", 40, 1, "Offline")]))
+      .map(Output.stripStyles)
+    assert.strictEqual(lines.length, 6)
+    assert.strictEqual(lines[4], "  … 27 more GET /v2/profile")
+    assert.include(lines[5], "ERROR Offline")
+  })
+
+  it("ends after 120 lines and says how many are missing", () => {
+    const lines = waterfall(trace(Array.from({ length: 150 }, (_, n) => span(String(n), undefined, `s${n}`, 0, 1))))
+    assert.strictEqual(lines.length, 121)
+    assert.include(lines.at(-1), "and 30 more lines")
   })
 })

@@ -4,7 +4,8 @@
 import * as Command from "@effect/cli/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Effect, Layer, Schedule } from "effect"
-import { Traces } from "../../domain/operations/Traces.ts"
+import type { Tracer } from "effect"
+import { TraceNotFound, Traces } from "../../domain/operations/Traces.ts"
 import { Application } from "../Application.ts"
 import { texts } from "../Arguments.ts"
 import { CommandFailed } from "../CommandFailed.ts"
@@ -14,7 +15,7 @@ import { waterfall } from "../Waterfall.ts"
 import { step } from "./TourStep.ts"
 import * as Steps from "./TourSteps.ts"
 
-/** Every step in order; the first that fails ends the tour. Gives the id of the trace that recorded it. */
+/** Every step in order; the first that fails ends the tour. Gives the span around them. */
 export const steps = (files: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const application = yield* Application
@@ -30,19 +31,24 @@ export const steps = (files: ReadonlyArray<string>) =>
     yield* step("sync", Steps.sync(offline.pending))
     yield* step("second device", Effect.provide(Steps.receive(offline.written.text), second))
     yield* step("analytics", Steps.flushAnalytics(files.length))
-    const span = yield* Effect.orDie(Effect.currentSpan)
-    return span.traceId
+    return yield* Effect.orDie(Effect.currentSpan)
   }).pipe(Effect.scoped)
 
-/** The trace as soon as the store has it: spans are written shortly after they end. */
-const recorded = (traceId: string) =>
+/** The trace as soon as the store has all of it: spans are written shortly after they end, and `root` ends last. */
+const recorded = (root: Tracer.Span) =>
   Effect.gen(function*() {
     const traces = yield* Traces
-    return yield* Effect.retry(traces.show(traceId), {
+    const trace = yield* traces.show(root.traceId)
+    const isWhole = trace.spans.some(({ id }) => id === root.spanId)
+    return yield* isWhole ? Effect.succeed(trace) : new TraceNotFound({ prefix: root.traceId, candidates: [] })
+  }).pipe(
+    Effect.retry({
       while: ({ _tag }) => _tag === "TraceNotFound",
       schedule: Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(50))
-    })
-  })
+    }),
+    // What is asked while waiting is not part of the run.
+    Effect.withTracerEnabled(false)
+  )
 
 const suggestions = [
   "strata notes list               the notes that were imported",
@@ -57,9 +63,9 @@ const suggestions = [
 export const run = (files: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const application = yield* Application
-    const traceId = yield* steps(files).pipe(application.command("tour"))
-    const trace = yield* recorded(traceId)
-    yield* print(`\n${bold("The trace of this run")}  ${dim(traceId)}\n`)
+    const root = yield* steps(files).pipe(application.command("tour"))
+    const trace = yield* recorded(root)
+    yield* print(`\n${bold("The trace of this run")}  ${dim(trace.summary.id)}\n`)
     for (const line of waterfall(trace)) yield* print(line)
     yield* note(`\n${bold("Next")}`)
     for (const line of suggestions) yield* note(`  ${line}`)

@@ -4,7 +4,7 @@
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { HttpClient } from "@effect/platform/HttpClient"
 import type { Path } from "@effect/platform/Path"
-import { Layer } from "effect"
+import { Context, Layer } from "effect"
 import type { Analytics } from "../../domain/analytics/Analytics.ts"
 import type { AuthRepository } from "../../domain/auth/AuthRepository.ts"
 import type { Connectivity } from "../../domain/network/Connectivity.ts"
@@ -14,6 +14,7 @@ import type { Diagnostics } from "../../domain/operations/Diagnostics.ts"
 import type { Settings } from "../../domain/operations/Settings.ts"
 import type { StartFailure } from "../../domain/operations/StartFailure.ts"
 import type { Traces } from "../../domain/operations/Traces.ts"
+import { ports } from "../../domain/Ports.ts"
 import type { Ports } from "../../domain/Ports.ts"
 import type { PushNotifications } from "../../domain/push/PushNotifications.ts"
 import type { Biometrics } from "../../domain/security/Biometrics.ts"
@@ -100,5 +101,6 @@ export const compose = <R = never>(parts: Parts<R>): Layer.Layer<Ports, StartFai
   const features = Layer.mergeAll(parts.users, parts.notes, parts.realtime, parts.push, parts.analytics).pipe(
     Layer.provideMerge(services)
   )
-  return Layer.provideMerge(parts.diagnostics, features)
+  // What the parts use among themselves (files, HTTP, the database) must not replace what the application has.
+  return Layer.map(Layer.provideMerge(parts.diagnostics, features), Context.pick(...ports))
 }

@@ -16,7 +16,7 @@ export const kept = Layer.unwrapEffect(
 )
 
 export const layer = (options: Omit<Telemetry.LayerConfigOptions, "version">) =>
-  Layer.merge(kept, Telemetry.layerConfig({ ...options, version }))
+  Layer.provideMerge(kept, Telemetry.layerConfig({ ...options, version }))
 
 /** Every span of the process, in memory. */
 export const memory = MemoryTraces.layer

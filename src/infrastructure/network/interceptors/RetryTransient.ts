@@ -4,9 +4,10 @@
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Duration, Effect, Either, Option, Random } from "effect"
+import { Duration, Effect, Either, Option } from "effect"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Meter from "../../telemetry/Meter.ts"
+import * as Jitter from "../api/Jitter.ts"
 import { TransportFailure } from "../api/TransportFailure.ts"
 import type { Call, Interceptor } from "./Interceptor.ts"
 import * as RetryAfter from "./RetryAfter.ts"
@@ -51,13 +52,12 @@ const worthRetrying = <E>(outcome: Outcome<E>, request: HttpClientRequest, call:
 const delay = <E>(outcome: Outcome<E>, retries: number) =>
   Effect.gen(function*() {
     const throttled = Either.isRight(outcome) && outcome.right.status === 429
-    const bound = Math.min(Duration.toMillis(cap), Duration.toMillis(throttled ? throttledBase : base) * 2 ** retries)
-    const backoff = yield* Random.nextRange(0, bound)
+    const backoff = yield* Jitter.full(throttled ? throttledBase : base, cap, retries)
     const asked = Either.isRight(outcome) ? yield* RetryAfter.fromHeaders(outcome.right.headers) : Option.none()
-    if (Option.isNone(asked)) return Option.some(Duration.millis(backoff))
+    if (Option.isNone(asked)) return Option.some(backoff)
     if (Duration.greaterThan(asked.value, maxRetryAfter)) return Option.none()
-    const least = Duration.toMillis(asked.value)
-    return Option.some(Duration.millis(Math.round(Math.max(backoff, least) + (yield* Random.nextRange(0, least / 10)))))
+    const extra = yield* Jitter.between(0, Duration.times(asked.value, 0.1))
+    return Option.some(Duration.sum(Duration.max(backoff, asked.value), extra))
   })
 
 export const make = <E>(): Interceptor<E | TransportFailure, E | TransportFailure> => (next) => (request, call) => {
