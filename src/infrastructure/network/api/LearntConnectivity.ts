@@ -4,11 +4,12 @@
  * without anybody trying.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
-import { Context, Duration, Effect, Layer, Random } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import { Connectivity } from "../../../domain/network/Connectivity.ts"
 import type { ConnectivityState } from "../../../domain/network/Connectivity.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
 import * as CurrentValue from "./CurrentValue.ts"
+import * as Jitter from "./Jitter.ts"
 import { Reachability } from "./Reachability.ts"
 
 const firstProbe = Duration.seconds(1)
@@ -17,8 +18,8 @@ const probeTimeout = Duration.seconds(5)
 
 /** Equal jitter: never at once, and not all devices together when a network comes back. */
 const pause = (failures: number) => {
-  const bound = Math.min(Duration.toMillis(slowestProbe), Duration.toMillis(firstProbe) * 2 ** failures)
-  return Effect.flatMap(Random.nextRange(bound / 2, bound), (millis) => Effect.sleep(Duration.millis(Math.round(millis))))
+  const bound = Jitter.bound(firstProbe, slowestProbe, failures)
+  return Effect.flatMap(Jitter.between(Duration.times(bound, 0.5), bound), Effect.sleep)
 }
 
 export const make = Effect.gen(function*() {

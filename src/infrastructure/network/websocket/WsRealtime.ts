@@ -2,7 +2,7 @@
  * `Realtime` over one socket that exists while somebody listens or publishes, reconnects with full jitter, and takes up
  * every channel where it was left.
  */
-import { Clock, Context, Deferred, Duration, Effect, Fiber, FiberHandle, Layer, Random, Stream, Tracer } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, Fiber, FiberHandle, Layer, Stream, Tracer } from "effect"
 import type { Scope } from "effect"
 import { Realtime } from "../../../domain/network/Realtime.ts"
 import type { RealtimeStatus } from "../../../domain/network/Realtime.ts"
@@ -17,6 +17,7 @@ import { ApiOrigin } from "../api/ApiOrigin.ts"
 import { realtimeMaxFrameBytes } from "../api/contract/RealtimeFrame.ts"
 import type { ClientFrame } from "../api/contract/RealtimeFrame.ts"
 import * as CurrentValue from "../api/CurrentValue.ts"
+import * as Jitter from "../api/Jitter.ts"
 import { Reachability } from "../api/Reachability.ts"
 import * as RealtimeChannels from "./RealtimeChannels.ts"
 import * as RealtimeConnection from "./RealtimeConnection.ts"
@@ -34,12 +35,12 @@ export const stableAfter = Duration.seconds(5)
 /** How long the backend may take to confirm a subscription or to accept a message. */
 export const answerTimeout = Duration.seconds(10)
 
+/** However long the backend asks for. */
+export const maxRetryAfter = Duration.minutes(5)
+
 /** `U(0, min(cap, base · 2^failures))`, and not before the backend wants it. */
-const backoff = (failures: number, retryAfter: Duration.Duration | undefined) => {
-  const bound = Math.min(Duration.toMillis(backoffCap), Duration.toMillis(backoffBase) * 2 ** failures)
-  const least = Math.min(Duration.toMillis(retryAfter ?? 0), 300_000)
-  return Effect.map(Random.nextRange(0, bound), (jitter) => Duration.millis(Math.round(Math.max(jitter, least))))
-}
+const backoff = (failures: number, retryAfter: Duration.Duration = Duration.zero) =>
+  Effect.map(Jitter.full(backoffBase, backoffCap, failures), Duration.max(Duration.min(retryAfter, maxRetryAfter)))
 
 export const make = Effect.gen(function*() {
   const endpoint = { socket: yield* RealtimeSocket, tokens: yield* AccessTokens, origin: (yield* ApiOrigin).url }

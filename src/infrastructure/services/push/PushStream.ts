@@ -2,7 +2,7 @@
  * The device's message stream over one connection after another, each from where the last one was left.
  */
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Clock, Duration, Effect, Option, Random, Schema, Stream } from "effect"
+import { Clock, Duration, Effect, Option, Schema, Stream } from "effect"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import { NotRegistered } from "../../../domain/push/PushFailure.ts"
 import type { PushFailure } from "../../../domain/push/PushFailure.ts"
@@ -13,6 +13,7 @@ import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import type { ApiClient } from "../../network/api/ApiClient.ts"
 import { PushEventData, pushKeepAliveSeconds } from "../../network/api/contract/DevicesApi.ts"
 import type { CurrentValue } from "../../network/api/CurrentValue.ts"
+import * as Jitter from "../../network/api/Jitter.ts"
 import * as Catalogue from "../../telemetry/catalogue/Push.ts"
 import * as Meter from "../../telemetry/Meter.ts"
 import * as SseParser from "./SseParser.ts"
@@ -40,11 +41,10 @@ const decode = Schema.decode(PushEventData)
 
 /** `U(0, min(cap, base · 2^failures))`, and not before the backend wants it. */
 const backoff = (failures: number, failure: RemoteFailure | SecretFailure | undefined) => {
-  const bound = Math.min(Duration.toMillis(backoffCap), Duration.toMillis(backoffBase) * 2 ** failures)
   const asked = failure?._tag === "Unavailable" || failure?._tag === "RateLimited" ? failure.retryAfter : undefined
   return Effect.flatMap(
-    Random.nextRange(0, bound),
-    (jitter) => Effect.sleep(Duration.millis(Math.round(Math.max(jitter, Duration.toMillis(asked ?? 0)))))
+    Jitter.full(backoffBase, backoffCap, failures),
+    (jitter) => Effect.sleep(Duration.max(jitter, asked ?? Duration.zero))
   )
 }
 

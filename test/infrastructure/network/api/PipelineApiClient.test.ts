@@ -1,0 +1,319 @@
+import * as HttpBody from "@effect/platform/HttpBody"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Duration, Effect, Exit, Fiber, Layer, Logger, TestClock } from "effect"
+import { Connectivity } from "../../../../src/domain/network/Connectivity.ts"
+import { Topic } from "../../../../src/domain/push/PushMessage.ts"
+import { DeviceId } from "../../../../src/domain/push/Registration.ts"
+import { ApiClient } from "../../../../src/infrastructure/network/api/ApiClient.ts"
+import { ConnectionCut, ConnectionRefused } from "../../../../src/infrastructure/network/api/MemoryServer.ts"
+import { repeatable } from "../../../../src/infrastructure/network/api/Repeatable.ts"
+import type { StrataClient } from "../../../../src/infrastructure/network/api/StrataClient.ts"
+import * as Apis from "../Apis.ts"
+import * as ScriptedServer from "../ScriptedServer.ts"
+import * as ScriptedTokens from "../ScriptedTokens.ts"
+import * as Spans from "../Spans.ts"
+
+const profile = { id: "u1", username: "ada", displayName: "Ada" }
+const ok = () => ScriptedServer.json(200, profile)
+
+const getProfile = (client: StrataClient) => client.profile.get({})
+const put = (client: StrataClient) =>
+  client.devices.register({ path: { deviceId: DeviceId.make("device-7") }, payload: { topics: [Topic.make("news")] } })
+const post = (client: StrataClient) => client.devices.send({ payload: { topic: Topic.make("news"), title: "hello" } })
+
+/** Runs one call for as long as it takes in virtual time. */
+const run = (
+  answer: Parameters<typeof ScriptedServer.make>[0],
+  request: (client: StrataClient) => Effect.Effect<unknown, unknown>,
+  around: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = (effect) => effect
+) => {
+  const server = ScriptedServer.make(answer)
+  const tokens = ScriptedTokens.make()
+  return Effect.gen(function*() {
+    const { call } = yield* ApiClient
+    const fiber = yield* Effect.fork(Effect.either(around(call(request))))
+    yield* TestClock.adjust("10 minutes")
+    const result = yield* Fiber.join(fiber)
+    return { result, requests: server.requests, tokens: tokens.state, connectivity: yield* (yield* Connectivity).state }
+  }).pipe(Effect.provide(Apis.layer(server.layer, tokens.layer)))
+}
+
+const failureOf = ({ result }: Effect.Effect.Success<ReturnType<typeof run>>) =>
+  result._tag === "Left" ? result.left : undefined
+
+describe("PipelineApiClient", () => {
+  it.effect("signs a request, sends it to the backend, and decodes the answer", () =>
+    Effect.gen(function*() {
+      const { requests, result } = yield* run(ok, getProfile)
+      assert.strictEqual(result._tag, "Right")
+      assert.strictEqual(requests.length, 1)
+      assert.strictEqual(requests[0]?.url.href, "http://api.test:8080/v2/profile")
+      assert.strictEqual(requests[0]?.headers["authorization"], "Bearer token-1")
+    }))
+
+  it.effect("sends the same body again until the backend can answer", () =>
+    Effect.gen(function*() {
+      const { requests, result } = yield* run(
+        (_, index) =>
+          index < 3
+            ? ScriptedServer.json(503, {})
+            : ScriptedServer.json(200, {
+              deviceId: "device-7",
+              topics: ["news"],
+              registeredAt: "2026-01-01T00:00:00Z"
+            }),
+        put
+      )
+      assert.strictEqual(result._tag, "Right")
+      assert.strictEqual(requests.length, 4)
+      assert.deepStrictEqual(new Set(requests.map(({ body }) => body)), new Set(["{\"topics\":[\"news\"]}"]))
+    }))
+
+  it.effect("gives up after four attempts", () =>
+    Effect.gen(function*() {
+      const outcome = yield* run(() => ScriptedServer.json(503, {}, { "retry-after": "7" }), getProfile)
+      assert.strictEqual(outcome.requests.length, 4)
+      const failure = failureOf(outcome)
+      assert.isTrue(failure?._tag === "Unavailable" && Duration.equals(failure.retryAfter ?? 0, "7 seconds"))
+    }))
+
+  it.effect("sends a POST once unless it is marked repeatable or nothing was done", () =>
+    Effect.gen(function*() {
+      const once = yield* run(() => ScriptedServer.json(503, {}), post)
+      assert.strictEqual(once.requests.length, 1)
+      const marked = yield* run(() => ScriptedServer.json(503, {}), post, repeatable)
+      assert.strictEqual(marked.requests.length, 4)
+      const limited = yield* run(() => ScriptedServer.json(429, {}), post)
+      assert.strictEqual(limited.requests.length, 4)
+      const refused = yield* run(() => new ConnectionRefused(), post)
+      assert.strictEqual(refused.requests.length, 4)
+    }))
+
+  it.effect("says what became of a request whose answer was lost", () =>
+    Effect.gen(function*() {
+      const get = yield* run(() => new ConnectionCut(), getProfile)
+      assert.strictEqual(failureOf(get)?._tag, "Unavailable")
+      assert.strictEqual(get.requests.length, 4)
+      const unsafe = yield* run(() => new ConnectionCut(), post)
+      assert.strictEqual(failureOf(unsafe)?._tag, "OutcomeUnknown")
+      assert.strictEqual(unsafe.requests.length, 1)
+      const marked = yield* run(() => new ConnectionCut(), post, repeatable)
+      assert.strictEqual(failureOf(marked)?._tag, "Unavailable")
+      const refused = yield* run(() => new ConnectionRefused(), getProfile)
+      assert.strictEqual(failureOf(refused)?._tag, "Offline")
+      assert.strictEqual(refused.connectivity, "offline")
+      assert.strictEqual(get.connectivity, "online")
+    }))
+
+  it.effect("bounds each attempt", () =>
+    Effect.gen(function*() {
+      const get = yield* run(() => Effect.never, getProfile)
+      assert.strictEqual(failureOf(get)?._tag, "Unavailable")
+      assert.strictEqual(get.requests.length, 4)
+      const unsafe = yield* run(() => Effect.never, post)
+      assert.strictEqual(failureOf(unsafe)?._tag, "OutcomeUnknown")
+      assert.strictEqual(unsafe.requests.length, 1)
+    }))
+
+  it.effect("bounds a body that never ends", () =>
+    Effect.gen(function*() {
+      const outcome = yield* run(() => new Response(new ReadableStream()), getProfile)
+      assert.strictEqual(failureOf(outcome)?._tag, "Unavailable")
+      assert.strictEqual(outcome.requests.length, 4)
+    }))
+
+  it.effect("waits as long as the backend asks, and not at all when it asks for too long", () => {
+    const server = ScriptedServer.make((_, index) =>
+      index === 0 ? ScriptedServer.json(503, {}, { "retry-after": "30" }) : ok()
+    )
+    return Effect.gen(function*() {
+      const { call } = yield* ApiClient
+      const fiber = yield* Effect.fork(call(getProfile))
+      yield* TestClock.adjust("29 seconds")
+      assert.strictEqual(server.requests.length, 1)
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(server.requests.length, 2)
+      assert.strictEqual((yield* Fiber.join(fiber)).displayName, "Ada")
+      const tooLong = yield* run(() => ScriptedServer.json(429, {}, { "retry-after": "3600" }), getProfile)
+      assert.strictEqual(tooLong.requests.length, 1)
+      const failure = failureOf(tooLong)
+      assert.isTrue(failure?._tag === "RateLimited" && Duration.equals(failure.retryAfter, "1 hour"))
+    }).pipe(Effect.provide(Apis.layer(server.layer, ScriptedTokens.make().layer)))
+  })
+
+  it.effect("sends nothing more after an interruption during the backoff", () => {
+    const server = ScriptedServer.make(() => ScriptedServer.json(503, {}, { "retry-after": "10" }))
+    return Effect.gen(function*() {
+      const { call } = yield* ApiClient
+      const fiber = yield* Effect.fork(call(getProfile))
+      yield* TestClock.adjust("0 millis")
+      assert.strictEqual(server.requests.length, 1)
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(server.requests.length, 1)
+    }).pipe(Effect.provide(Apis.layer(server.layer, ScriptedTokens.make().layer)))
+  })
+
+  it.effect("asks once more with new credentials after a 401, and no more than once", () =>
+    Effect.gen(function*() {
+      const renewed = yield* run(
+        ({ headers }) => headers["authorization"] === "Bearer token-1" ? ScriptedServer.json(401, {}) : ok(),
+        getProfile
+      )
+      assert.strictEqual(renewed.result._tag, "Right")
+      assert.deepStrictEqual(renewed.tokens.rejected, [1])
+      const hopeless = yield* run(() => ScriptedServer.json(401, {}), getProfile)
+      assert.strictEqual(failureOf(hopeless)?._tag, "Unauthenticated")
+      assert.strictEqual(hopeless.requests.length, 2)
+      const scope = yield* run(
+        () => ScriptedServer.json(401, {}, { "www-authenticate": "Bearer error=\"insufficient_scope\"" }),
+        getProfile
+      )
+      assert.strictEqual(scope.requests.length, 1)
+    }))
+
+  it.effect("refreshes once for eight expired calls and one whose 401 comes late", () => {
+    const tokens = ScriptedTokens.make({ refresh: Effect.sleep("2 seconds") })
+    return Effect.gen(function*() {
+      const late = yield* Deferred.make<void>()
+      const server = ScriptedServer.make(({ headers }, index) => {
+        if (headers["authorization"] !== "Bearer token-1") return ok()
+        const unauthorized = Effect.succeed(ScriptedServer.json(401, {}))
+        return index === 0 ? Effect.zipRight(Deferred.await(late), unauthorized) : unauthorized
+      })
+      yield* Effect.gen(function*() {
+        const { call } = yield* ApiClient
+        const slow = yield* Effect.fork(call(getProfile))
+        yield* TestClock.adjust("0 millis")
+        const fibers = yield* Effect.forEach(Array.from({ length: 8 }), () => Effect.fork(call(getProfile)))
+        yield* TestClock.adjust("10 seconds")
+        yield* Fiber.joinAll(fibers)
+        yield* Deferred.succeed(late, undefined)
+        yield* Fiber.join(slow)
+        assert.strictEqual(tokens.state.refreshes, 1)
+        assert.strictEqual(server.requests.length, 18)
+      }).pipe(Effect.provide(Apis.layer(server.layer, tokens.layer)))
+    })
+  })
+
+  it.effect("maps every error status to the failure a caller acts on", () =>
+    Effect.gen(function*() {
+      const tags = {
+        400: "Rejected",
+        403: "Forbidden",
+        404: "NotFound",
+        409: "Conflict",
+        410: "NotFound",
+        412: "Conflict",
+        418: "Rejected",
+        422: "Rejected",
+        426: "UpgradeRequired",
+        429: "RateLimited",
+        500: "Unavailable",
+        501: "Unavailable",
+        503: "Unavailable",
+        504: "OutcomeUnknown"
+      }
+      for (const [status, tag] of Object.entries(tags)) {
+        const outcome = yield* run(() => new Response("<html>", { status: Number(status) }), post)
+        assert.strictEqual(failureOf(outcome)?._tag, tag, status)
+      }
+    }))
+
+  it.effect("names the fields of a problem and tolerates any other", () =>
+    Effect.gen(function*() {
+      const issues = (body: unknown) =>
+        Effect.map(run(() => ScriptedServer.json(422, body), post), (outcome) => {
+          const failure = failureOf(outcome)
+          return failure?._tag === "Rejected" ? failure.issues : undefined
+        })
+      assert.deepStrictEqual(yield* issues({ errors: ["title", { pointer: "/topic" }, { secret: "x" }, 7] }), [
+        "title",
+        "/topic"
+      ])
+      for (const body of [{}, [], null, "text", { errors: "title" }, { errors: { title: "bad" } }, { status: "x" }]) {
+        assert.deepStrictEqual(yield* issues(body), [])
+      }
+    }))
+
+  it.effect("treats an answer it cannot read as unavailable and says nothing of its content", () => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ annotations, message }) => void lines.push(String(message) + String(annotations)))
+    return Effect.gen(function*() {
+      const outcome = yield* run(() => ScriptedServer.json(200, { displayName: { secret: "canary" } }), getProfile)
+      assert.strictEqual(failureOf(outcome)?._tag, "Unavailable")
+      assert.strictEqual(outcome.requests.length, 1)
+      const garbage = yield* run(() => new Response("canary, not JSON"), getProfile)
+      assert.strictEqual(failureOf(garbage)?._tag, "Unavailable")
+      assert.isAbove(lines.length, 0)
+      assert.notInclude(lines.join("\n"), "canary")
+    }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+  })
+
+  it.effect("refuses what cannot be encoded, and what would leave the backend, before sending it", () => {
+    const server = ScriptedServer.make(ok)
+    return Effect.gen(function*() {
+      const { call, http } = yield* ApiClient
+      const tooLong = { topic: Topic.make("news"), title: "x".repeat(201) }
+      const failure = yield* Effect.flip(call((client) => client.devices.send({ payload: tooLong })))
+      assert.isTrue(failure._tag === "Rejected" && failure.issues.join().startsWith("title"))
+      assert.notInclude(failure.message, "xxx")
+      for (const url of ["http://evil.test/", "@evil.test/", ""]) {
+        assert.strictEqual((yield* Effect.flip(http.get(url)))._tag, "Rejected")
+      }
+      assert.strictEqual(server.requests.length, 0)
+    }).pipe(Effect.provide(Apis.layer(server.layer, ScriptedTokens.make().layer)))
+  })
+
+  it.effect("opens one span per attempt, whose context the request carries and which holds no id, query or token", () => {
+    const server = ScriptedServer.make((_, index) =>
+      index === 0 ? ScriptedServer.json(503, {}) : new Response(null, { status: 204 })
+    )
+    const spans = Spans.make()
+    return Effect.gen(function*() {
+      const { http } = yield* ApiClient
+      const fiber = yield* Effect.fork(
+        http.del("/v2/devices/secret-id?token=secret-query", { body: HttpBody.text("secret-body") })
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(spans.ended.map(({ kind, name }) => `${kind} ${name}`), [
+        "client DELETE /v2/devices/:deviceId",
+        "client DELETE /v2/devices/:deviceId"
+      ])
+      assert.deepStrictEqual(spans.ended.map(({ attributes }) => Object.fromEntries(attributes)), [
+        {
+          "http.request.method": "DELETE",
+          "server.address": "api.test",
+          "server.port": 8080,
+          "url.scheme": "http",
+          "url.template": "/v2/devices/:deviceId",
+          "http.response.status_code": 503,
+          "error.type": "503"
+        },
+        {
+          "http.request.method": "DELETE",
+          "server.address": "api.test",
+          "server.port": 8080,
+          "url.scheme": "http",
+          "url.template": "/v2/devices/:deviceId",
+          "http.request.resend_count": 1,
+          "http.response.status_code": 204
+        }
+      ])
+      assert.deepStrictEqual(spans.ended.map(({ exit }) => Exit.isSuccess(exit)), [false, true])
+      assert.deepStrictEqual(
+        server.requests.map(({ headers }) => headers["traceparent"]),
+        spans.ended.map(({ spanId, traceId }) => `00-${traceId}-${spanId}-01`)
+      )
+    }).pipe(Effect.provide(Layer.merge(Apis.layer(server.layer, ScriptedTokens.make().layer), spans.layer)))
+  })
+
+  it.effect("ends the span of a lost attempt with a bounded word", () => {
+    const spans = Spans.make()
+    return Effect.gen(function*() {
+      yield* spans.run(run(() => new ConnectionCut(), post))
+      assert.deepStrictEqual(spans.ended.map(({ attributes }) => attributes.get("error.type")), ["reset"])
+    })
+  })
+})
