@@ -161,7 +161,7 @@ describe("audit", () => {
     assert.deepStrictEqual(unknown, ["config.load: made.up", "made up", "sync.run! made up"])
     assert.notInclude(unseen, "config.load")
     assert.notInclude(unseen, "{http.request.method} {http.route}")
-    assert.include(unseen, "strata.start")
+    assert.include(unseen, "strata.command")
     assert.lengthOf(names, 4)
   })
 
