@@ -19,12 +19,12 @@ export interface Block {
 const fence = /^```(ts|typescript|tsx|js)(?:[ \t]+file=(\S+))?[ \t]*\n([\s\S]*?)^```[ \t]*$/gm
 
 /** Every block of a page. A block without a file name would escape the checks, so it is an error. */
-export const extract = (page: string): ReadonlyArray<Block> =>
+const extract = (page: string, folder: string): ReadonlyArray<Block> =>
   Array.from(readFileSync(join(root, page), "utf8").matchAll(fence), ([, , file, code]) => {
     if (file === undefined || code === undefined) throw new Error(`${page} has a code block without file=`)
     // A test file gets a name that the runner does not collect: the suite imports it itself.
     const name = file.replace(/\.test\.ts$/, ".tested.ts")
-    return { page, file, code, path: join(blocksFolder, page.replaceAll("/", "_"), name) }
+    return { page, file, code, path: join(folder, page.replaceAll("/", "_"), name) }
   })
 
 /** What `package.json` promises under the package's name, as source files. */
@@ -41,18 +41,24 @@ const entries: ReadonlyMap<string, string> = new Map(
 
 const specifier = /(from\s+|import\s*\(\s*)"(effect-strata[^"]*)"/g
 
-/** Writes the blocks with the package's own name replaced by its sources. */
-export const write = (blocks: ReadonlyArray<Block>): void => {
-  rmSync(blocksFolder, { recursive: true, force: true })
+/** The pages whose blocks are checked. */
+const pages = ["README.md", "docs/migration.md"]
+
+/** Writes every block to a folder of the caller's, with the package's own name replaced by its sources. */
+export const writeAll = (name: string): ReadonlyArray<Block> => {
+  const folder = join(blocksFolder, name)
+  rmSync(folder, { recursive: true, force: true })
+  const blocks = pages.flatMap((page) => extract(page, folder))
   for (const { code, page, path } of blocks) {
     mkdirSync(resolve(path, ".."), { recursive: true })
     writeFileSync(
       path,
-      code.replace(specifier, (_, keyword: string, name: string) => {
-        const source = entries.get(name)
-        if (source === undefined) throw new Error(`${page} imports ${name}, which package.json does not export`)
+      code.replace(specifier, (_, keyword: string, imported: string) => {
+        const source = entries.get(imported)
+        if (source === undefined) throw new Error(`${page} imports ${imported}, which package.json does not export`)
         return `${keyword}"${source}"`
       })
     )
   }
+  return blocks
 }
