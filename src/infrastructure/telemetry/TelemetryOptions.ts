@@ -34,7 +34,7 @@ export interface TelemetryOptions {
   readonly samplerRatio: number
   readonly logLevel: LogLevel.Literal
 
-  /** Stack traces hold paths of this machine: off where spans leave it. */
+  /** Also record stack traces, which hold paths of this machine, and SQL texts. Off where spans leave it. */
   readonly stackTraces: boolean
 
   /** The file of the local trace store. */

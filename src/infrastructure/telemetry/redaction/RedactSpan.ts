@@ -7,7 +7,10 @@ import { redactText } from "./RedactText.ts"
 import { redactAttributes } from "./RedactValue.ts"
 
 export interface RedactSpanOptions {
-  /** Stack traces hold paths of this machine. They keep their frames and lose the messages of nested causes. */
+  /**
+   * Stack traces, which hold paths of this machine, and SQL texts. Stack traces keep their frames and lose the messages
+   * of nested causes.
+   */
   readonly stackTraces: boolean
 }
 
@@ -39,9 +42,11 @@ export const redactSpan = (span: ReadableSpan, options: RedactSpanOptions): Read
   const message = events.some((event) => event.attributes?.["exception.message"] === rejectedValue)
     ? rejectedValue
     : redactText(span.status.message ?? "")
+  const attributes = redactAttributes(span.attributes)
+  if (!options.stackTraces) delete attributes["db.query.text"]
   return Object.create(span, {
     name: { value: redactText(span.name), enumerable: true },
-    attributes: { value: redactAttributes(span.attributes), enumerable: true },
+    attributes: { value: attributes, enumerable: true },
     events: { value: events, enumerable: true },
     links: {
       value: span.links.map((link) => ({ ...link, attributes: redactAttributes(link.attributes ?? {}) })),
