@@ -71,8 +71,8 @@ export const contract: Contract<NoteRepository | AuthRepository | OtherDevice> =
         const { here, there } = yield* shared("one")
         yield* there.save(draft(1, "Shared", "two"))
         yield* converge(there, here, "Shared=two")
-        yield* there.remove(noteId(1))
-        yield* converge(there, here, "")
+        yield* here.remove(noteId(1))
+        yield* converge(here, there, "")
       })
     ),
     contractCase(

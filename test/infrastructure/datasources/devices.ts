@@ -15,11 +15,10 @@ import { accounts } from "../../support/ScriptedBackend.ts"
 
 export const database = (filename: string) => SqliteLocalDatabase.layer({ filename, migrations: [notesMigration] })
 
-/** A fresh device at every build; its `LocalDatabase` and `Crypto` are there to look into. */
-export const device = (backend: ScriptedBackend, local = database(":memory:")) =>
-  SyncedNoteRepository.layer.pipe(
-    Layer.provide(backend.apiClient),
-    Layer.provide(MemoryAccessTokens.layer),
+/** Everything below the repository; fresh at every build. */
+export const machine = (backend: ScriptedBackend, local = database(":memory:")) =>
+  backend.apiClient.pipe(
+    Layer.provideMerge(MemoryAccessTokens.layer),
     Layer.provideMerge(Layer.mergeAll(
       MemoryAuthRepository.layer({ accounts }),
       MemoryProcessLock.layer,
@@ -28,6 +27,9 @@ export const device = (backend: ScriptedBackend, local = database(":memory:")) =
     )),
     Layer.fresh
   )
+
+/** A device whose parts are there to look into. */
+export const device = (backend: ScriptedBackend) => Layer.provideMerge(SyncedNoteRepository.layer, machine(backend))
 
 /** Another device that is signed in as `ada`. */
 export const signedInDevice = (backend: ScriptedBackend) =>

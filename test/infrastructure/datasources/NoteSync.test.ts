@@ -1,0 +1,3 @@
+import { convergence } from "./convergence.ts"
+
+convergence(10)
