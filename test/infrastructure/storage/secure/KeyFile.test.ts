@@ -1,6 +1,6 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import * as KeyFile from "../../../../src/infrastructure/storage/secure/KeyFile.ts"
@@ -62,8 +62,7 @@ describe("KeyFile", () => {
       const { keyFile } = yield* prepared
       const loads = Array.from({ length: 8 }, () =>
         Effect.flatMap(VaultKey, ({ loadForNewVault }) => loadForNewVault).pipe(
-          Effect.provide(KeyFile.layerLoadOrCreate({ file: keyFile })),
-          Effect.provide(NodeContext.layer)
+          Effect.provide(Layer.provide(KeyFile.layerLoadOrCreate({ file: keyFile }), NodeContext.layer))
         ))
       const keys = yield* Effect.all(loads, { concurrency: "unbounded" })
       assert.strictEqual(new Set(keys.map((key) => Buffer.from(Redacted.value(key)).toString("hex"))).size, 1)

@@ -45,6 +45,7 @@ describe("SecureStoreKeysetStore", () => {
           const exit = yield* Effect.exit(use)
           assert.isTrue(Exit.isFailure(exit))
           if (Exit.isSuccess(exit)) continue
+          // @effect-diagnostics-next-line preferSchemaOverJson:off -- what a caller could print is the subject
           const shown = `${Cause.pretty(exit.cause)} ${JSON.stringify(exit)} ${inspect(exit, { depth: 20 })}`
           assert.notInclude(shown, "CANARY")
           assert.notInclude(shown, key)

@@ -4,10 +4,17 @@ import { chmodSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { inspect } from "node:util"
 import { Crypto } from "../../../../src/domain/security/Crypto.ts"
+import type { CryptoFailure } from "../../../../src/domain/security/CryptoFailure.ts"
+import type { SecretFailure } from "../../../../src/domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
 import * as KeysetCrypto from "../../../../src/infrastructure/security/encryption/KeysetCrypto.ts"
 import * as SecureStoreKeysetStore from "../../../../src/infrastructure/storage/secure/SecureStoreKeysetStore.ts"
 import * as VaultFixture from "./VaultFixture.ts"
+
+interface Refused {
+  readonly _tag: "Refused"
+  readonly current: Option.Option<Redacted.Redacted<string>>
+}
 
 const value = "CANARY-VALUE-7f3a"
 const name = "CANARY-NAME-91bc"
@@ -63,13 +70,13 @@ const everything = Effect.gen(function*() {
   const store = yield* SecureStore
   const crypto = yield* Crypto
   const secret = Redacted.make(value)
-  const uses: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+  const uses: ReadonlyArray<Effect.Effect<unknown, SecretFailure | CryptoFailure | Refused>> = [
     store.set(name, secret),
     store.get(name),
     store.has(name),
     Effect.asVoid(store.list),
     store.modify(name, (current) => Effect.succeed([current, Option.some(Redacted.make(`${value}2`))] as const)),
-    store.modify(name, (current) => Effect.fail({ _tag: "Refused", current })),
+    store.modify(name, (current): Effect.Effect<never, Refused> => Effect.fail({ _tag: "Refused", current })),
     store.set(name, Redacted.make(`${value}\ud83d`)),
     Effect.asVoid(crypto.seal("notes", bytes(note), bytes(note))),
     crypto.open("notes", bytes(note), bytes(note)),

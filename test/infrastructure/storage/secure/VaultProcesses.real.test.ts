@@ -57,6 +57,7 @@ const killedWhileCounting = (folder: string, after: number) =>
     child.stdout.on("data", (chunk) => {
       const first = acknowledged() === undefined
       printed += String(chunk)
+      // @effect-diagnostics-next-line globalTimers:off -- the time that passes is the other process's
       if (first && acknowledged() !== undefined) setTimeout(() => child.kill("SIGKILL"), after)
     })
     await once(child, "close")
