@@ -80,10 +80,10 @@ describe("secrets in the configuration", () => {
 
   it.effect("do not hide in control characters that a terminal obeys", () =>
     Effect.gen(function*() {
-      const { issues } = yield* Effect.flip(Configuration.load(MemorySources.make({
+      const { issues } = yield* Effect.flip(Effect.asVoid(Configuration.load(MemorySources.make({
         environment: { STRATA_BACKEND_PORT: "1\u001B[2K\u202E" },
         overrides: { "STRATA_\u001B[31m": "1" }
-      })))
+      }))))
       assert.strictEqual(issues.length, 2)
       assert.notMatch(issues.map(({ key, problem }) => key + problem).join(""), /[\p{Cc}\p{Cf}]/u)
     }))
