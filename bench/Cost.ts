@@ -15,17 +15,21 @@ export const cpuPerOperation = async (operations: number, body: () => Promise<vo
 export const runNode = async (root: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) => {
   const start = performance.now()
   const child = spawn(process.execPath, ["--require", join(root, "bench/reportCpu.cjs"), ...args], {
-    stdio: ["ignore", "ignore", "inherit", "pipe"],
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
     env: { PATH: "", ...env }
   })
   let reported = ""
+  let complaints = ""
+  child.stderr.on("data", (chunk: Buffer) => {
+    complaints += chunk.toString()
+  })
   child.stdio[3]?.on("data", (chunk: Buffer) => {
     reported += chunk.toString()
   })
   const [code] = await once(child, "close")
   const wall = performance.now() - start
   if (code !== 0 || reported === "") {
-    throw new Error(`node ${args.join(" ")} ended with ${code}`)
+    throw new Error(`node ${args.join(" ")} ended with ${code}: ${complaints}`)
   }
   return { cpu: Number(reported) / 1000, wall }
 }

@@ -1,7 +1,8 @@
 /**
  * What the command costs before it does anything, against node doing nothing.
  */
-import { existsSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { runNode } from "../Cost.ts"
 import type { Benchmark, Subject } from "../Harness.ts"
@@ -9,10 +10,27 @@ import type { Benchmark, Subject } from "../Harness.ts"
 const root = process.cwd()
 const command = join(root, "dist/bin/strata.js")
 
-const version = (cost: "cpu" | "wall"): Subject => () =>
+type Cost = keyof Awaited<ReturnType<typeof runNode>>
+
+const version = (cost: Cost): Subject => () =>
   existsSync(command) ? { sample: async () => (await runNode(root, [command, "--version"]))[cost] } : undefined
 
-const nothing = (cost: "cpu" | "wall"): Subject => () => ({
+/** With a database, a vault, a session and one note, as the tour leaves them. */
+const notesList = (cost: Cost): Subject => async () => {
+  if (!existsSync(command)) return undefined
+  const home = mkdtempSync(join(tmpdir(), "strata-bench-"))
+  const env = { STRATA_HOME: join(home, "home"), STRATA_ENV: "local" }
+  const notes = join(home, "notes")
+  mkdirSync(notes)
+  writeFileSync(join(notes, "one.md"), "# One\n")
+  await runNode(root, [command, "tour", notes], env)
+  return {
+    sample: async () => (await runNode(root, [command, "notes", "list"], env))[cost],
+    close: async () => rmSync(home, { recursive: true, force: true })
+  }
+}
+
+const nothing = (cost: Cost): Subject => () => ({
   sample: async () => (await runNode(root, ["-e", "0"]))[cost]
 })
 
@@ -42,5 +60,14 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
     better: "lower",
     target: 250,
     subject: version("wall")
+  },
+  {
+    group: "startup",
+    name: "strata notes list, CPU",
+    unit: "ms",
+    better: "lower",
+    target: 16,
+    subject: notesList("cpu"),
+    peer: { name: "node -e 0", subject: nothing("cpu") }
   }
 ]
