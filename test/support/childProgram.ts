@@ -1,0 +1,58 @@
+import { build } from "esbuild"
+import { spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
+import { once } from "node:events"
+import * as fs from "node:fs"
+import { join } from "node:path"
+
+/** Inside `node_modules`, so that the bundle finds the packages that are left outside it. */
+const cache = join(import.meta.dirname, "../../node_modules/.cache")
+
+export interface ChildProgram {
+  /** A running process, its output so far, and its end. */
+  readonly start: (...args: ReadonlyArray<string>) => Child
+  readonly remove: () => void
+}
+
+export interface Child {
+  readonly process: ChildProcess
+  /** Resolves when `line` was printed; rejects when the process ends without. */
+  readonly printed: (line: string) => Promise<void>
+  readonly lines: () => ReadonlyArray<string>
+  readonly ended: Promise<number | null>
+}
+
+const start = (program: string, args: ReadonlyArray<string>): Child => {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+  let output = ""
+  child.stdout.on("data", (chunk) => (output += String(chunk)))
+  // The text after the last newline is a line that was not finished.
+  const lines = () => output.split("\n").slice(0, -1)
+  const ended = once(child, "close").then(([code]) => code as number | null)
+  const printed = async (line: string) => {
+    while (!lines().includes(line)) {
+      // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
+      const event = await Promise.race([once(child.stdout, "data").then(() => "data"), ended.then(() => "end")])
+      if (event === "end" && !lines().includes(line)) throw new Error(`ended without printing "${line}"`)
+    }
+  }
+  return { process: child, printed, lines, ended }
+}
+
+/** Bundles a TypeScript program, so that tests can run it in processes of its own. */
+export const bundle = async (entry: string): Promise<ChildProgram> => {
+  fs.mkdirSync(cache, { recursive: true })
+  const program = join(fs.mkdtempSync(join(cache, "child-")), "child.mjs")
+  await build({
+    entryPoints: [entry],
+    outfile: program,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external"
+  })
+  return {
+    start: (...args) => start(program, args),
+    remove: () => fs.rmSync(join(program, ".."), { recursive: true, force: true })
+  }
+}
