@@ -162,7 +162,7 @@ export const contract: Contract<Realtime> = {
         yield* settle
         yield* reached("open")
         yield* settle
-        yield* publishAll("a", Array.from({ length: 1500 }, (_, index) => String(index)))
+        yield* publishAll("a", Array.from({ length: 600 }, (_, index) => String(index)))
         yield* Deferred.succeed(awake, undefined)
         const ending = yield* Effect.forkScoped(Effect.forever(Effect.zipRight(publish("a", "end"), settle)))
         const got = Chunk.toReadonlyArray(yield* Fiber.join(fiber))

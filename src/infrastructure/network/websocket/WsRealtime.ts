@@ -177,12 +177,14 @@ export const make = Effect.gen(function*() {
       return listener.messages
     })
 
-  /** Waits for a connection that is just coming about. */
-  const opened = status.values.pipe(
-    Stream.filter((now) => now !== "connecting" && now !== "idle"),
-    Stream.runHead,
-    Effect.timeoutFail({ duration: RealtimeConnection.connectTimeout, onTimeout: () => new Offline() }),
-    Effect.flatMap(() => connection === undefined ? Effect.fail(new Offline()) : Effect.succeed(connection))
+  /** The connection, also one that is just coming about. */
+  const opened = Effect.suspend(() =>
+    connection !== undefined ? Effect.succeed(connection) : status.values.pipe(
+      Stream.filter((now) => now !== "connecting" && now !== "idle"),
+      Stream.runHead,
+      Effect.timeoutFail({ duration: RealtimeConnection.connectTimeout, onTimeout: () => new Offline() }),
+      Effect.flatMap(() => connection === undefined ? Effect.fail(new Offline()) : Effect.succeed(connection))
+    )
   )
 
   const publish = (channel: string, data: unknown) =>
