@@ -10,7 +10,7 @@ import * as BackendHost from "../../src/backend/BackendHost.ts"
 import { BackendFaults } from "../../src/backend/faults/Fault.ts"
 import * as MemoryProcessLock from "../../src/infrastructure/storage/local/MemoryProcessLock.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
-import { options, surroundings } from "./TestBackend.ts"
+import { fromJson, options, surroundings, toJson } from "./TestBackend.ts"
 
 interface Host {
   readonly url: string
@@ -65,7 +65,7 @@ describe("one backend per data folder", () => {
       const { file, host, serves, started } = yield* folder
       const first = yield* host()
       assert.isTrue(yield* serves(first.url))
-      const published = JSON.parse(readFileSync(file, "utf8"))
+      const published = fromJson(readFileSync(file, "utf8"))
       assert.deepStrictEqual(published, { url: first.url, faultsUrl: null, pid: process.pid })
       assert.strictEqual(statSync(file).mode & 0o777, 0o600)
       const second = yield* host()
@@ -88,7 +88,7 @@ describe("one backend per data folder", () => {
       const { file, host, serves } = yield* folder
       const first = yield* host()
       yield* first.close
-      assert.isNull(JSON.parse(readFileSync(file, "utf8")).pid)
+      assert.include(readFileSync(file, "utf8"), `"pid":null`)
       assert.isFalse(yield* serves(first.url))
       const second = yield* host()
       assert.strictEqual(second.url, first.url)
@@ -102,7 +102,7 @@ describe("one backend per data folder", () => {
       const taken = yield* one.host()
       const last = yield* other.host()
       yield* last.close
-      writeFileSync(other.file, JSON.stringify({ url: taken.url, faultsUrl: null, pid: null }))
+      writeFileSync(other.file, toJson({ url: taken.url, faultsUrl: null, pid: null }))
       const next = yield* other.host()
       assert.notStrictEqual(next.url, taken.url)
       assert.isTrue(yield* other.serves(next.url))
@@ -113,7 +113,7 @@ describe("one backend per data folder", () => {
       const { file, host, serves } = yield* folder
       const first = yield* host()
       yield* first.close
-      for (const content of [JSON.stringify({ url: first.url, faultsUrl: null, pid: 2 ** 22 + 1 }), "{ damaged"]) {
+      for (const content of [toJson({ url: first.url, faultsUrl: null, pid: 2 ** 22 + 1 }), "{ damaged"]) {
         writeFileSync(file, content)
         const next = yield* host()
         assert.isTrue(yield* serves(next.url))

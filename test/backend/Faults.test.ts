@@ -4,8 +4,8 @@ import { randomUUID } from "node:crypto"
 import { BackendFaults } from "../../src/backend/faults/Fault.ts"
 import { assertProblem, call, elements, layer, signIn } from "./TestBackend.ts"
 
-const reasonOf = (call: Either.Either<unknown, { readonly reason: string }>) =>
-  Either.isLeft(call) ? call.left.reason : "answered"
+const reasonOf = (result: Either.Either<unknown, { readonly reason: string }>) =>
+  Either.isLeft(result) ? result.left.reason : "answered"
 
 describe("faults", () => {
   it.effect("latency delays every request until it is ended", () =>

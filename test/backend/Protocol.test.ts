@@ -1,9 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Logger, Tracer } from "effect"
-import * as Backend from "../../src/backend/Backend.ts"
 import { requestMaxBytes } from "../../src/infrastructure/network/api/contract/StrataApi.ts"
 import { LocalDatabase } from "../../src/infrastructure/storage/local/LocalDatabase.ts"
-import { ada, assertProblem, call, layer, options, signIn, surroundings } from "./TestBackend.ts"
+import { ada, assertProblem, call, layer, signIn } from "./TestBackend.ts"
 
 /** Spans that ended, by the library's own tracer interface. */
 const recorder = () => {
@@ -82,7 +81,7 @@ describe("the HTTP interface", () => {
       const { sql } = yield* LocalDatabase
       yield* sql`PRAGMA query_only = ON`
       assertProblem(yield* call("POST", "/v2/sessions", { body: ada }), 503)
-    }).pipe(Effect.provide(layer), Effect.provide(silent)))
+    }).pipe(Effect.provide(Layer.merge(layer, silent))))
 
   it.effect("a bug is a 500 problem, and neither the answer nor the log tells its message", () => {
     const lines: Array<string> = []
@@ -95,7 +94,7 @@ describe("the HTTP interface", () => {
       assert.notInclude(reply.text, "sessions")
       assert.match(lines.join("\n"), /^The backend failed: \w*Error\n {4}at /)
       assert.notInclude(lines.join("\n"), "no such table")
-    }).pipe(Effect.provide(layer), Effect.provide(log))
+    }).pipe(Effect.provide(Layer.merge(layer, log)))
   })
 
   it.effect("answers are not to be stored unless they say so", () =>
@@ -138,6 +137,6 @@ describe("the HTTP interface", () => {
       assert.strictEqual(servers[1]?.traceId, "0af7651916cd43dd8448eb211c80319c")
       const told = spans.map(({ attributes, name }) => [name, ...attributes.values()].join(" ")).join("\n")
       for (const secret of ["secret", accessToken, ada.password, ada.username]) assert.notInclude(told, secret)
-    }).pipe(Effect.provide(Backend.memory(options)), Effect.provide(surroundings), Effect.provide(tracing))
+    }).pipe(Effect.provide(Layer.merge(layer, tracing)))
   })
 })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import { Chunk, Effect, Fiber, TestClock } from "effect"
 import type { Scope } from "effect"
+import { setImmediate } from "node:timers/promises"
 import { BackendApp } from "../../src/backend/BackendApp.ts"
 import { BackendFaults } from "../../src/backend/faults/Fault.ts"
 import { LocalDatabase } from "../../src/infrastructure/storage/local/LocalDatabase.ts"
@@ -55,6 +56,12 @@ const messages = (
       })
     return { read, titles }
   })
+
+/** Returns when the stream waits for the clock, which promises between it and its reader decide. */
+const asleep = Effect.repeat(
+  Effect.zipRight(Effect.promise(() => setImmediate()), TestClock.sleeps()),
+  { until: Chunk.isNonEmpty }
+)
 
 describe("push", () => {
   it.scoped("what was sent while the device was away comes first, then what is sent now", () =>
@@ -122,7 +129,7 @@ describe("push", () => {
       yield* register(token, "d1", "news")
       const stream = yield* messages(token, "d1")
       const line = yield* Effect.fork(stream.read)
-      yield* settle
+      yield* asleep
       yield* TestClock.adjust("15 seconds")
       assert.strictEqual(yield* Fiber.join(line), ": keep-alive\n\n")
     }).pipe(Effect.provide(layer)))
@@ -139,7 +146,7 @@ describe("push", () => {
       assert.isUndefined(yield* Fiber.join(ended))
       yield* call("POST", "/v2/sessions/revoke", { body: { refreshToken } })
       const alsoEnded = yield* Effect.fork(Effect.zipRight(second.read, second.read))
-      yield* settle
+      yield* asleep
       yield* TestClock.adjust("15 seconds")
       assert.isUndefined(yield* Fiber.join(alsoEnded))
     }).pipe(Effect.provide(layer)))
@@ -171,7 +178,7 @@ describe("push", () => {
       yield* send(token, "plain words")
       const { sql } = yield* LocalDatabase
       const waiting = sql<{ readonly sequence: number; readonly sealed_title: Uint8Array }>`SELECT * FROM push_messages`
-      const [row] = yield* waiting
+      const [row] = yield* asleep
       assert.notInclude(Buffer.from(row?.sealed_title ?? []).toString("latin1"), "plain words")
       yield* sql`WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 1100)
         INSERT INTO push_messages (account_id, device_id, message_id, topic, sealed_title, sent_at)
@@ -199,6 +206,3 @@ describe("push", () => {
       assert.deepStrictEqual(yield* Effect.flatMap(messages(token, "d1", id), (again) => again.titles(1)), ["b"])
     }).pipe(Effect.provide(layer)))
 })
-
-/** Lets the promises between a stream and its reader run, so that the stream waits for the clock. */
-const settle = Effect.promise(() => new Promise((resolve) => setImmediate(resolve))).pipe(Effect.repeatN(20))

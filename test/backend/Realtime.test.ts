@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Queue, Stream, TestClock } from "effect"
-import { Schema } from "effect"
+import { Effect, Either, Queue, Schema, Stream, TestClock } from "effect"
 import { randomUUID } from "node:crypto"
 import { BackendApp } from "../../src/backend/BackendApp.ts"
 import { BackendFaults } from "../../src/backend/faults/Fault.ts"
-import { ServerFrameJson } from "../../src/infrastructure/network/api/contract/RealtimeFrame.ts"
+import { ClientFrameJson, ServerFrameJson } from "../../src/infrastructure/network/api/contract/RealtimeFrame.ts"
 import type { ClientFrame, ServerFrame } from "../../src/infrastructure/network/api/contract/RealtimeFrame.ts"
 import { call, grace, layer, signIn } from "./TestBackend.ts"
 
+const encode = Schema.encodeSync(ClientFrameJson)
 const decode = Schema.decodeSync(ServerFrameJson)
 
 const dial = (token: string) =>
@@ -16,7 +16,7 @@ const dial = (token: string) =>
     const socket = yield* app.connect({ authorization: `Bearer ${token}` })
     const frames = yield* Queue.unbounded<ServerFrame>()
     yield* Effect.forkScoped(Stream.runForEach(socket.receive, (text) => Queue.offer(frames, decode(text))))
-    return { ...socket, say: (frame: ClientFrame) => socket.send(JSON.stringify(frame)), next: Queue.take(frames) }
+    return { ...socket, say: (frame: ClientFrame) => socket.send(encode(frame)), next: Queue.take(frames) }
   })
 
 const open = (token: string) =>
@@ -203,8 +203,8 @@ describe("realtime", () => {
       const { accessToken } = yield* signIn()
       const app = yield* BackendApp
       const slow = yield* app.connect({ authorization: `Bearer ${accessToken}` })
-      yield* slow.send(JSON.stringify({ _tag: "Hello", protocol: 1 }))
-      yield* slow.send(JSON.stringify({ _tag: "Subscribe", ref: "s", channel: "c" }))
+      yield* slow.send(encode({ _tag: "Hello", protocol: 1 }))
+      yield* slow.send(encode({ _tag: "Subscribe", ref: "s", channel: "c" }))
       const sender = yield* open(accessToken)
       for (let message = 0; message < 1100; message++) yield* publish(sender, "c", message)
       assert.strictEqual(yield* slow.closed, 1013)

@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Redacted, Schema } from "effect"
 import * as Backend from "../../src/backend/Backend.ts"
 import { BackendApp } from "../../src/backend/BackendApp.ts"
 import { migrations } from "../../src/backend/Migrations.ts"
@@ -37,6 +37,10 @@ export interface Body {
   readonly [key: string]: Body
 }
 
+const Json = Schema.parseJson(Schema.Unknown)
+export const toJson = Schema.encodeSync(Json)
+export const fromJson = Schema.decodeSync(Json)
+
 interface Sent {
   readonly token?: string | undefined
   readonly headers?: Readonly<Record<string, string>>
@@ -51,7 +55,7 @@ export const request = (method: string, path: string, { body, headers, token }: 
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...headers
     },
-    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : toJson(body) })
   })
 
 export const call = (method: string, path: string, sent: Sent = {}) =>
@@ -64,7 +68,7 @@ export const call = (method: string, path: string, sent: Sent = {}) =>
       status: response.status,
       headers: response.headers,
       text,
-      body: isJson ? JSON.parse(text) : {}
+      body: isJson ? (fromJson(text) as Body) : {}
     }
     return reply
   })

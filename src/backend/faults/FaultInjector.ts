@@ -8,7 +8,7 @@ import type { Fault } from "./Fault.ts"
 
 /** What to do with one request. */
 export interface Verdict {
-  readonly delay: Duration.Duration
+  readonly delay: Effect.Effect<void>
   readonly status: Option.Option<{ readonly status: number; readonly retryAfter: Option.Option<Duration.Duration> }>
   readonly dropResponse: boolean
 }
@@ -91,7 +91,7 @@ export const make = Effect.gen(function*() {
       Effect.sync(() => {
         const status = use(statuses, (fault) => path.startsWith(fault.path))
         return {
-          delay,
+          delay: Duration.toMillis(delay) === 0 ? Effect.void : Effect.sleep(delay),
           status: Option.map(status, (fault) => ({
             status: fault.status,
             retryAfter: Option.map(Option.fromNullable(fault.retryAfterSeconds), Duration.seconds)

@@ -79,17 +79,20 @@ export const make = Effect.gen(function*() {
 
   const answer = Effect.gen(function*() {
     const dropped = yield* Ref.make(false)
-    const response = yield* withServerSpan(Effect.gen(function*() {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      const verdict = yield* faults.judge(Routes.pathOf(request.url))
-      yield* Effect.sleep(verdict.delay)
-      yield* Ref.set(dropped, verdict.dropResponse)
-      return yield* Option.match(faultResponse(verdict), { onNone: () => served, onSome: Effect.succeed })
-    }))
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const response = yield* withServerSpan(
+      request,
+      Effect.gen(function*() {
+        const verdict = yield* faults.judge(Routes.pathOf(request.url))
+        yield* verdict.delay
+        yield* Ref.set(dropped, verdict.dropResponse)
+        return yield* Option.match(faultResponse(verdict), { onNone: () => served, onSome: Effect.succeed })
+      })
+    )
     return { response: withDefaultHeaders(response), isDropped: yield* Ref.get(dropped) }
   })
 
-  return Application.of({ answer: Effect.provide(answer, context) })
+  return Application.of({ answer: Effect.mapInputContext(answer, (input) => Context.merge(context, input)) })
 })
 
 const handlers = Layer.mergeAll(

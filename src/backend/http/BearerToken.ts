@@ -4,7 +4,7 @@
 import { Redacted } from "effect"
 
 /** Empty when there is none, which no session has. */
-export const of = (headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>) => {
+export const of = (headers: Readonly<Record<string, string>>) => {
   const [, token = ""] = /^Bearer +(\S+)$/i.exec(`${headers["authorization"]}`) ?? []
   return Redacted.make(token)
 }

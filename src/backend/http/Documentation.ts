@@ -19,7 +19,8 @@ const page = Effect.gen(function*() {
     )
   )
   const router = yield* Context.get(context, HttpApiBuilder.Router).router
-  return Effect.orDie(yield* HttpRouter.toHttpApp(router))
+  const app = yield* HttpRouter.toHttpApp(router)
+  return { answer: Effect.orDie(app) }
 })
 
 /** No request leaves the page but to this backend. */
@@ -31,7 +32,10 @@ export const layer = HttpApiBuilder.Router.use((router) =>
     const openApi = yield* Effect.cached(
       Effect.sync(() => HttpServerResponse.unsafeJson(OpenApi.fromApi(StrataApi)))
     )
-    yield* router.get("/docs", Effect.map(Effect.flatten(cachedPage), HttpServerResponse.setHeaders(security)))
+    yield* router.get(
+      "/docs",
+      Effect.map(Effect.flatMap(cachedPage, ({ answer }) => answer), HttpServerResponse.setHeaders(security))
+    )
     yield* router.get("/docs/openapi.json", openApi)
   })
 )

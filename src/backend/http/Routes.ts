@@ -3,6 +3,7 @@
  */
 import * as HttpApi from "@effect/platform/HttpApi"
 import { Option } from "effect"
+import { realtimePath } from "../../infrastructure/network/api/contract/RealtimeFrame.ts"
 import { StrataApi } from "../../infrastructure/network/api/contract/StrataApi.ts"
 
 interface Route {
@@ -13,7 +14,11 @@ interface Route {
 
 const pattern = (path: string) => new RegExp(`^${path.replaceAll(/:[A-Za-z]+/g, "[^/]+")}$`)
 
-const routes: Array<Route> = [{ method: "GET", path: "/docs", pattern: /^\/docs(\/openapi\.json)?$/ }]
+const routes: Array<Route> = ["/docs", "/docs/openapi.json", realtimePath].map((path) => ({
+  method: "GET",
+  path,
+  pattern: pattern(path)
+}))
 
 HttpApi.reflect(StrataApi, {
   onGroup: () => {},
