@@ -2,7 +2,13 @@
  * Compares what was recorded with what the catalogue declares.
  */
 import * as Catalogue from "./Catalogue.ts"
-import type { SpanRow } from "./traces/SpanRow.ts"
+
+/** Of a recorded span. */
+export interface Audited {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, unknown>>
+  readonly events: ReadonlyArray<{ readonly name: string }>
+}
 
 export interface Audit {
   /** Names, `span: attribute` and `span! event` that are not in the catalogue, sorted. */
@@ -15,7 +21,7 @@ export interface Audit {
   readonly names: ReadonlyArray<string>
 }
 
-export const audit = (rows: Iterable<Pick<SpanRow, "name" | "attributes" | "events">>): Audit => {
+export const audit = (rows: Iterable<Audited>): Audit => {
   const unknown = new Set<string>()
   const seen = new Set<string>()
   const names = new Set<string>()
