@@ -20,7 +20,7 @@ export const runNode = async (root: string, args: ReadonlyArray<string>, env: No
   })
   let reported = ""
   let complaints = ""
-  child.stderr.on("data", (chunk: Buffer) => {
+  child.stderr?.on("data", (chunk: Buffer) => {
     complaints += chunk.toString()
   })
   child.stdio[3]?.on("data", (chunk: Buffer) => {
