@@ -124,6 +124,12 @@ export const contract: Contract<Crypto> = {
         const key = yield* crypto.derive("cache", bytes("keys"), 32)
         yield* ensure(!same(key, yield* crypto.derive("cache", bytes("names"), 32)), "info does not matter")
         yield* ensure(!same(key, yield* crypto.derive("cache", none, 32)), "empty info does not matter")
+        const long = new Uint8Array(2000)
+        const longKey = yield* crypto.derive("cache", long, 32)
+        yield* ensure(
+          !same(longKey, yield* crypto.derive("cache", long.with(1999, 1), 32)),
+          "only the start of info matters"
+        )
         yield* ensure(!same(key, yield* crypto.derive("users", bytes("keys"), 32)), "the purpose does not matter")
       })
     ),

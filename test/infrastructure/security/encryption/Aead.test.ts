@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Option, Redacted } from "effect"
+import { hkdfSync } from "node:crypto"
 import * as Aead from "../../../../src/infrastructure/security/encryption/Aead.ts"
 import * as AesGcm from "../../../../src/infrastructure/security/encryption/AesGcm.ts"
 import * as Hkdf from "../../../../src/infrastructure/security/encryption/Hkdf.ts"
@@ -64,8 +65,12 @@ describe("AesGcm", () => {
         FastCheck.nat(),
         (key, plaintext, aad, at) => {
           const box = AesGcm.seal(key, plaintext, aad)
-          const flipped = (source: Uint8Array) => source.map((byte, index) => index === at % source.length ? byte ^ 1 : byte)
-          assert.deepStrictEqual(Option.map(AesGcm.open(key, box, aad), (found) => Buffer.from(found)), Option.some(Buffer.from(plaintext)))
+          const flipped = (source: Uint8Array) =>
+            source.map((byte, index) => index === at % source.length ? byte ^ 1 : byte)
+          assert.deepStrictEqual(
+            Option.map(AesGcm.open(key, box, aad), (found) => Buffer.from(found)),
+            Option.some(Buffer.from(plaintext))
+          )
           assert.isTrue(Option.isNone(AesGcm.open(flipped(key), box, aad)))
           assert.isTrue(Option.isNone(AesGcm.open(key, flipped(box), aad)))
           assert.isTrue(Option.isNone(AesGcm.open(key, box, Uint8Array.of(...aad, 1))))
@@ -117,5 +122,15 @@ describe("Hkdf", () => {
       Buffer.from(derived).toString("hex"),
       "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
     )
+  })
+
+  it("agrees with Node's for every length and kind of info that Node takes", () => {
+    const key = utf8("0123456789abcdef0123456789abcdef")
+    for (const length of [1, 31, 32, 33, 64, 100, 8160]) {
+      for (const info of ["", "info", "i".repeat(1024)]) {
+        const expected = Buffer.from(hkdfSync("sha256", key, new Uint8Array(0), info, length))
+        assert.isTrue(expected.equals(Hkdf.derive(key, info, length)), `${length} bytes`)
+      }
+    }
   })
 })
