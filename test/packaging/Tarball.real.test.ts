@@ -49,7 +49,7 @@ beforeAll(async () => {
   )
   // Nothing here opens a database, and compiling the binding takes a minute.
   await run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"])
-})
+}, 600_000)
 
 afterAll(() => rmSync(project, { recursive: true, force: true }))
 
