@@ -178,7 +178,7 @@ describe("push", () => {
       yield* send(token, "plain words")
       const { sql } = yield* LocalDatabase
       const waiting = sql<{ readonly sequence: number; readonly sealed_title: Uint8Array }>`SELECT * FROM push_messages`
-      const [row] = yield* asleep
+      const [row] = yield* waiting
       assert.notInclude(Buffer.from(row?.sealed_title ?? []).toString("latin1"), "plain words")
       yield* sql`WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 1100)
         INSERT INTO push_messages (account_id, device_id, message_id, topic, sealed_title, sent_at)
