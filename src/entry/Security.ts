@@ -9,3 +9,5 @@ export * as MemoryCrypto from "../infrastructure/security/encryption/MemoryCrypt
 export * as MemoryKeysetStore from "../infrastructure/security/encryption/MemoryKeysetStore.ts"
 export * as MemoryPasswordHashing from "../infrastructure/security/encryption/MemoryPasswordHashing.ts"
 export * as ScryptPasswordHashing from "../infrastructure/security/encryption/ScryptPasswordHashing.ts"
+export { Keychain } from "../infrastructure/security/keychain/Keychain.ts"
+export * as MemoryKeychain from "../infrastructure/security/keychain/MemoryKeychain.ts"
