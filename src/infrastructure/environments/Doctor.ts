@@ -1,18 +1,20 @@
 /**
  * The checks of every area, in the order a person would look.
  */
-import { Effect, Layer } from "effect"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { HttpClient } from "@effect/platform/HttpClient"
+import { Effect, Layer } from "effect"
 import { Check } from "../../domain/operations/Check.ts"
 import type { Diagnostics } from "../../domain/operations/Diagnostics.ts"
 import { Settings } from "../../domain/operations/Settings.ts"
 import type { SecureStore } from "../../domain/storage/SecureStore.ts"
 import { ProfileConfig } from "../config/env/ProfileConfig.ts"
+import type { TelemetryConfig } from "../config/env/TelemetryConfig.ts"
 import type { ApiOrigin } from "../network/api/ApiOrigin.ts"
 import * as NetworkChecks from "../network/api/NetworkChecks.ts"
 import * as VaultChecks from "../storage/secure/VaultChecks.ts"
 import * as CollectedDiagnostics from "../telemetry/diagnostics/CollectedDiagnostics.ts"
+import * as TelemetryProbes from "../telemetry/diagnostics/TelemetryProbes.ts"
 
 const node: Effect.Effect<Check> = Effect.sync(() => {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
@@ -38,7 +40,7 @@ const configuration = Effect.gen(function*() {
   })
 })
 
-type Needs = Settings | ProfileConfig | SecureStore | FileSystem | HttpClient | ApiOrigin
+type Needs = Settings | ProfileConfig | SecureStore | FileSystem | HttpClient | ApiOrigin | TelemetryConfig
 
 export const layer: Layer.Layer<Diagnostics, never, Needs> = Layer.unwrapEffect(Effect.gen(function*() {
   const context = yield* Effect.context<Needs>()
@@ -46,6 +48,7 @@ export const layer: Layer.Layer<Diagnostics, never, Needs> = Layer.unwrapEffect(
     { name: "Node.js", check: node },
     { name: "configuration", check: Effect.provide(configuration, context) },
     { name: "secret store", check: Effect.provide(VaultChecks.opens, context) },
-    yield* NetworkChecks.backend
+    yield* NetworkChecks.backend,
+    ...yield* TelemetryProbes.all
   ])
 }))

@@ -3,6 +3,8 @@ import { Effect } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Catalogue from "../../../src/infrastructure/telemetry/Catalogue.ts"
+import { statement } from "../../../src/infrastructure/telemetry/catalogue/Database.ts"
+import type { Audited } from "../../../src/infrastructure/telemetry/CatalogueAudit.ts"
 import { audit } from "../../../src/infrastructure/telemetry/CatalogueAudit.ts"
 import { seriesBudget, seriesOf } from "../../../src/infrastructure/telemetry/MetricDefinition.ts"
 import { isSecretKey } from "../../../src/infrastructure/telemetry/redaction/SecretKey.ts"
@@ -70,6 +72,14 @@ const attributeNames = [
 ]
 
 describe("the catalogue", () => {
+  it("knows the span of the SQL library by the name it really has", () => {
+    const library = readFileSync(
+      new URL("../../../node_modules/@effect/sql/src/internal/statement.ts", import.meta.url),
+      "utf8"
+    )
+    assert.include(library, `"${statement.name}"`)
+  })
+
   it("collects every area that has a file", () => {
     const declared = files
       .filter(({ path }) => path.startsWith("infrastructure/telemetry/catalogue/"))
@@ -148,16 +158,17 @@ describe("the sources", () => {
 
 describe("audit", () => {
   it("finds what is recorded and not declared, and what is declared and not recorded", () => {
-    const { names, unknown, unseen } = audit([
+    const recorded: ReadonlyArray<Audited> = [
       { name: "config.load", attributes: { "strata.config.keys": 1, "made.up": 2, "error.type": "X" }, events: [] },
       { name: "made up", attributes: {}, events: [] },
       { name: "GET /v2/notes", attributes: { "http.route": "/v2/notes" }, events: [] },
       {
         name: "sync.run",
         attributes: {},
-        events: [{ name: "log", offset: 0, attributes: {} }, { name: "made up", offset: 0, attributes: {} }]
+        events: [{ name: "log" }, { name: "made up" }]
       }
-    ])
+    ]
+    const { names, unknown, unseen } = audit(recorded)
     assert.deepStrictEqual(unknown, ["config.load: made.up", "made up", "sync.run! made up"])
     assert.notInclude(unseen, "config.load")
     assert.notInclude(unseen, "{http.request.method} {http.route}")

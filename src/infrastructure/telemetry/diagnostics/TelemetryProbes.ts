@@ -4,6 +4,7 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import { Effect, Option } from "effect"
 import { Check } from "../../../domain/operations/Check.ts"
+import { TelemetryConfig } from "../../config/env/TelemetryConfig.ts"
 import { TelemetryStatus } from "../TelemetryStatus.ts"
 import type { ExporterCounts } from "../TelemetryStatus.ts"
 import type { Probe } from "./CollectedDiagnostics.ts"
@@ -67,3 +68,15 @@ export const collector = (endpoint: Option.Option<string>): Effect.Effect<Probe,
         )
     })
   }))
+
+/** All of them; without those about this process where it records nothing itself. */
+export const all: Effect.Effect<ReadonlyArray<Probe>, never, HttpClient.HttpClient | TelemetryConfig> = Effect.gen(
+  function*() {
+    const { endpoint } = yield* TelemetryConfig
+    const status = yield* Effect.serviceOption(TelemetryStatus)
+    const own = Option.isNone(status)
+      ? []
+      : yield* Effect.provideService(Effect.all([store, losses]), TelemetryStatus, status.value)
+    return [...own, yield* collector(endpoint)]
+  }
+)
