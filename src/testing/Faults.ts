@@ -109,6 +109,7 @@ export const withFaults = <Id, Service extends object, Others, E, R>(
       self?: Service
     ): unknown => {
       if (Effect.isEffect(member)) {
+        // @effect-diagnostics-next-line anyUnknownInErrorContext:off -- any port has faults alike
         return Effect.flatMap(striking(method, arguments_), (found) =>
           found.reduceRight<AnyEffect>((effect, { onEffect }) => onEffect(effect), member))
       }

@@ -13,13 +13,13 @@ const hour = "1 hour"
 export const holds = (key: string, expected: string | undefined) =>
   Effect.gen(function*() {
     const found = Option.getOrUndefined(yield* (yield* Cache).get(key))?.value
-    yield* ensure(found === expected, `it holds ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`)
+    yield* ensure(found === expected, `it holds "${found}" instead of "${expected}"`)
   })
 
 const was = (result: CacheResult<string>, origin: "cache" | "loaded", value: string, millis = 0) =>
   ensure(
     result.value === value && result.origin === origin && Duration.toMillis(result.age) === millis,
-    `it gave ${JSON.stringify(result)} instead of "${value}", ${origin}, ${millis} ms old`
+    `it gave "${result.value}", ${result.origin}, ${Duration.format(result.age)} old`
   )
 
 /** A load that tells when it begins, how often it ran, and ends when told. */

@@ -5,6 +5,7 @@ import { Cause, Clock, Duration, Effect, Option } from "effect"
 import { createHash } from "node:crypto"
 import { Cache, CacheStats } from "../../../domain/storage/Cache.ts"
 import type { CacheResult } from "../../../domain/storage/Cache.ts"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as Telemetry from "../../telemetry/catalogue/Cache.ts"
 import * as Span from "../../telemetry/Span.ts"
 import type { EntryStore } from "./EntryStore.ts"
@@ -24,7 +25,7 @@ export const make = (store: EntryStore) =>
     let misses = 0
     let faults = 0
 
-    const orElse = <A>(operation: Effect.Effect<A, unknown>, fallback: A): Effect.Effect<A> =>
+    const orElse = <A>(operation: Effect.Effect<A, StorageFailure>, fallback: A): Effect.Effect<A> =>
       Effect.catchAllCause(operation, (cause) => {
         if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
         faults += 1
@@ -49,7 +50,7 @@ export const make = (store: EntryStore) =>
       Telemetry.requests.update(1, { "strata.cache.result": found ? "hit" : "miss" })
     }
 
-    const store_ = (key: string, value: string, timeToLive: Duration.DurationInput) =>
+    const put = (key: string, value: string, timeToLive: Duration.DurationInput) =>
       Effect.gen(function*() {
         const millis = Math.ceil(Duration.toMillis(timeToLive))
         if (millis <= 0 || !isStorable(key) || !isStorable(value)) return yield* orElse(store.remove(key), undefined)
@@ -67,7 +68,7 @@ export const make = (store: EntryStore) =>
           const found = yield* lookUp(key)
           if (Option.isSome(found)) return { ...found.value, origin: "cache" as const }
           const value = yield* source
-          yield* writing(Effect.suspend(() => isCurrent() ? store_(key, value, timeToLive) : Effect.void))
+          yield* writing(Effect.suspend(() => isCurrent() ? put(key, value, timeToLive) : Effect.void))
           return { value, age: Duration.zero, origin: "loaded" as const }
         }).pipe(Span.withSpan(Telemetry.load, { "strata.cache.key_hash": keyHash(key) }))
 
@@ -77,7 +78,7 @@ export const make = (store: EntryStore) =>
 
     return Cache.of({
       get: (key) => Effect.tap(lookUp(key), (found) => Effect.sync(() => count(Option.isSome(found)))),
-      set: (key, value, timeToLive) => overrule(key, store_(key, value, timeToLive)),
+      set: (key, value, timeToLive) => overrule(key, put(key, value, timeToLive)),
       remove: (key) => overrule(key, orElse(store.remove(key), undefined)),
       clear: writing(Effect.zipRight(Effect.sync(() => flights.forgetAll()), orElse(store.clear, undefined))),
       getOrLoad: (key, timeToLive, source) =>

@@ -43,5 +43,5 @@ export const waits = MetricDefinition.counter({
   name: "strata.database.waits",
   unit: "{transaction}",
   doc: "Write transactions that found another process writing",
-  attributes: { "db.namespace": { doc: "Which file", values: ["database", "cache", "backend"] } }
+  attributes: { "db.namespace": { doc: "Which file", values: ["database", "cache", "backend database"] } }
 })
