@@ -71,7 +71,9 @@ export const reasonOf = (cause: unknown): Reason => {
   const known = reasons[code]
   if (known !== undefined) return known
   if (/^(ERR_TLS_|ERR_SSL_|CERT_)/.test(code)) return "tls"
-  if (code.startsWith("HPE_")) return "malformed"
+  if (code.startsWith("HPE_") || (Predicate.hasProperty(cause, "name") && cause.name === "HTTPParserError")) {
+    return "malformed"
+  }
   return Predicate.hasProperty(cause, "cause") && cause.cause !== cause ? reasonOf(cause.cause) : "other"
 }
 

@@ -7,12 +7,13 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import { Schema } from "effect"
 import { UserId } from "../../../../domain/auth/User.ts"
 import { Profile } from "../../../../domain/user/Profile.ts"
+import { currentApiVersion, deprecatedApiVersion } from "./ApiVersion.ts"
 import { Authorization } from "./Authorization.ts"
 
 export class ProfileApi extends HttpApiGroup.make("profile")
   .add(HttpApiEndpoint.get("get", "/profile").addSuccess(Profile))
   .middleware(Authorization)
-  .prefix("/v2")
+  .prefix(`/${currentApiVersion}`)
 {}
 
 /** What version 1 called a profile. */
@@ -22,5 +23,5 @@ export const ProfileV1 = Schema.Struct({ id: UserId, name: Schema.String })
 export class ProfileV1Api extends HttpApiGroup.make("profileV1")
   .add(HttpApiEndpoint.get("get", "/profile").addSuccess(ProfileV1))
   .middleware(Authorization)
-  .prefix("/v1")
+  .prefix(`/${deprecatedApiVersion}`)
 {}
