@@ -43,7 +43,7 @@ describe("ScryptPasswordHashing", () => {
   it.effect("computes every cost it lets through, up to the bounds", () =>
     Effect.gen(function*() {
       const hashing = yield* ScryptPasswordHashing.make({ ln: 1, r: 1, p: 1 })
-      for (const cost of ["ln=1,r=99,p=99", "ln=17,r=8,p=1", "ln=15,r=1,p=9"]) {
+      for (const cost of ["ln=1,r=99,p=99", "ln=17,r=8,p=1"]) {
         const stored = `$scrypt$${cost}$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA`
         assert.isFalse(yield* hashing.verify(pleaseletmein, stored), cost)
       }
