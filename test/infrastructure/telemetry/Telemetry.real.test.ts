@@ -111,7 +111,7 @@ describe("a program with telemetry", () => {
       assert.deepStrictEqual([ended.code, stored(filename)], [70, 22])
     }))
 
-  const seconds = 17
+  const seconds = 12
   for (
     const [what, behaviour] of [
       ["is down", "down"],
