@@ -2,7 +2,7 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Exit, Layer, Option, Queue, Scope, Stream } from "effect"
+import { Deferred, Duration, Effect, Exit, Fiber, Layer, Option, Queue, Scope, Stream, TestClock } from "effect"
 import { join } from "node:path"
 import { WebSocket } from "ws"
 import * as Backend from "../../src/backend/Backend.ts"
@@ -37,14 +37,15 @@ const signIn = Effect.gen(function*() {
 })
 
 /** What happens to one WebSocket. */
-const dial = (token: string, path = "/v2/realtime") =>
+const dial = (token: string, path = "/v2/realtime", autoPong = true) =>
   Effect.gen(function*() {
     const { url } = yield* BackendAddress
     const frames = yield* Queue.unbounded<string>()
     const ended = yield* Deferred.make<number>()
     const opened = yield* Deferred.make<number>()
     const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, {
-      headers: { authorization: `Bearer ${token}` }
+      headers: { authorization: `Bearer ${token}` },
+      autoPong
     })
     socket.on("open", () => Deferred.unsafeDone(opened, Effect.succeed(101)))
     socket.on(
@@ -131,6 +132,28 @@ describe("the backend on loopback", () => {
       }
       slow.socket.resume()
       assert.strictEqual(yield* slow.closed, 1013)
+    }).pipe(Effect.provide(layer)))
+
+  it.scoped("a peer that does not answer a ping is dropped at the next one, 20 seconds later", () =>
+    Effect.gen(function*() {
+      const { accessToken } = yield* signIn
+      const good = yield* dial(accessToken)
+      const dead = yield* dial(accessToken, "/v2/realtime", false)
+      for (const { next, socket } of [good, dead]) {
+        socket.send(`{"_tag":"Hello","protocol":1}`)
+        yield* next
+      }
+      for (let ping = 0; ping < 2; ping++) {
+        const pinged = Effect.async<void>((resume) => void good.socket.once("ping", () => resume(Effect.void)))
+        const waiting = yield* Effect.fork(pinged)
+        yield* Effect.yieldNow()
+        yield* TestClock.adjust("20 seconds")
+        yield* Fiber.join(waiting)
+        // Whatever the backend answers, it has read the pong that was sent before.
+        good.socket.send("anything")
+        assert.include(yield* good.next, "BadFrame")
+      }
+      assert.strictEqual(yield* dead.closed, 1006)
     }).pipe(Effect.provide(layer)))
 
   it.scopedLive("faults can be switched from outside while connections are cut", () =>
