@@ -4,9 +4,9 @@
 import { Context } from "effect"
 import type { Effect, Layer, Option, Scope } from "effect"
 import type { LoginRequest } from "../domain/auth/LoginRequest.ts"
-import type { StartFailure } from "../domain/operations/StartFailure.ts"
 import type { InvalidSettings } from "../domain/operations/Setting.ts"
 import type { Settings } from "../domain/operations/Settings.ts"
+import type { StartFailure } from "../domain/operations/StartFailure.ts"
 import type { Ports } from "../domain/Ports.ts"
 import type { CommandFailed } from "./CommandFailed.ts"
 

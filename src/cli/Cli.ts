@@ -47,7 +47,9 @@ const reportCause = (cause: Cause.Cause<Failure | ValidationError.ValidationErro
 
 const bugLines = (defect: unknown): ReadonlyArray<string> => [
   `✖ Something went wrong that should not (${defect instanceof Error ? defect.name : typeof defect}).`,
-  ...(defect instanceof Error ? (defect.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 8) : []),
+  ...(defect instanceof Error
+    ? (defect.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 8)
+    : []),
   "  This is a bug of this program; please report it with the lines above."
 ]
 

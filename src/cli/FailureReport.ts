@@ -38,7 +38,8 @@ const next = Match.typeTags<Failure>()({
   NoteNotFound: () => "Run \"strata notes list\" for the notes on this device.",
   InvalidCredentials: () => "Check both and run \"strata login\" again.",
   Unauthenticated: () => "Run \"strata login\".",
-  Offline: () => "Check the network and the backend's address (\"strata doctor\"). What you wrote is kept and sent later.",
+  Offline: () =>
+    "Check the network and the backend's address (\"strata doctor\"). What you wrote is kept and sent later.",
   Unavailable: (failure) => wait(failure.retryAfter),
   RateLimited: (failure) => wait(failure.retryAfter),
   Forbidden: () => "Ask the owner of the account for access.",

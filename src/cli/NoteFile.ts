@@ -29,8 +29,7 @@ const noteIdOf = (realPath: string): NoteId => {
   )
 }
 
-const titleOf = (text: string, fallback: string) =>
-  (/^#\s+(.+?)\s*#*\s*$/m.exec(text)?.[1] ?? fallback).slice(0, 500)
+const titleOf = (text: string, fallback: string) => (/^#\s+(.+?)\s*#*\s*$/m.exec(text)?.[1] ?? fallback).slice(0, 500)
 
 const skipped = new Set(["node_modules", "dist", "coverage"])
 
@@ -64,7 +63,7 @@ export const find = (paths: ReadonlyArray<string>) =>
     /** What a folder holds besides files and folders of ours (a dangling link, say) is passed over. */
     const visitInside = (entry: string) => Effect.catchTag(visit(entry), "CommandFailed", () => Effect.void)
     yield* Effect.forEach(paths, visit, { discard: true })
-    return Array.from(found).sort()
+    return Array.from(found).toSorted()
   })
 
 /** Reads one file found by `find`. The title is its first top-level heading, else its name. */

@@ -20,8 +20,7 @@ export const stripStyles = (text: string): string => text.replace(controlSequenc
 
 /** Text from data, made safe for a terminal: control characters are shown, not sent. */
 export const printable = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => (character === "\n" || character === "\t" ? character : "\uFFFD"))
+  text.replace(/\p{Cc}/gu, (character) => (character === "\n" || character === "\t" ? character : "\uFFFD"))
 
 /** Three significant figures and the unit that suits. */
 export const duration = (value: Duration.DurationInput): string => {

@@ -14,8 +14,14 @@ export interface Stream {
 
 const styled = (stream: Stream) => stream.isTTY === true && stream.hasColors?.() === true
 
+const nothing = () => Effect.void
+
 /** `rewrite` may change what goes to standard output, such as a library's help text. */
-export const make = (stdout: Stream, stderr: Stream, rewrite: (text: string) => string = (text) => text): Console.Console => {
+export const make = (
+  stdout: Stream,
+  stderr: Stream,
+  rewrite: (text: string) => string = (text) => text
+): Console.Console => {
   const writer = (stream: Stream) => (...parts: ReadonlyArray<unknown>) =>
     Effect.sync(() => {
       const text = rewrite(parts.map(String).join(" "))
@@ -23,7 +29,6 @@ export const make = (stdout: Stream, stderr: Stream, rewrite: (text: string) => 
     })
   const out = writer(stdout)
   const error = writer(stderr)
-  const nothing = () => Effect.void
   return {
     [Console.TypeId]: Console.TypeId,
     assert: nothing,

@@ -32,7 +32,9 @@ const bar = (span: SpanRecord, total: number) => {
 }
 
 /** Leaves out what repeats. A line that stands for others is a text already. */
-const folded = (spans: ReadonlyArray<SpanRecord>): ReadonlyArray<SpanRecord | { readonly of: SpanRecord; readonly count: number }> => {
+const folded = (
+  spans: ReadonlyArray<SpanRecord>
+): ReadonlyArray<SpanRecord | { readonly of: SpanRecord; readonly count: number }> => {
   const parents = new Set(spans.map(({ parentId }) => parentId))
   const kindOf = (span: SpanRecord) =>
     span.status === "ok" && !parents.has(span.id) ? `${span.parentId ?? ""} ${span.name}` : undefined

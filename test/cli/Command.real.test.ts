@@ -85,21 +85,30 @@ describe("exit codes and streams", () => {
     assert.strictEqual(code, 78)
     assert.strictEqual(stdout, "")
     assert.include(stderr, "not valid for profile \"production\" (5 problems)")
-    for (const key of ["STRATA_API_URL", "STRATA_VAULT_KEY_FILE", "STRATA_API_TIMEOUT", "STRATA_LOG_LEVEL", "STRATA_ANALYTICS_URL"]) {
+    for (
+      const key of [
+        "STRATA_API_URL",
+        "STRATA_VAULT_KEY_FILE",
+        "STRATA_API_TIMEOUT",
+        "STRATA_LOG_LEVEL",
+        "STRATA_ANALYTICS_URL"
+      ]
+    ) {
       assert.match(stderr, new RegExp(`^  ${key} `, "m"))
     }
     assert.notInclude(stderr, "planted-write-key")
     assert.notMatch(stderr, /^\s+at /m)
   })
 
-  it("wrong usage exits with 2, told once, on standard error", async () => {
-    for (const args of [["--nope"], ["notes", "show", "--nope"], ["nonsense"], ["traces", "ls", "--limit", "many"]]) {
-      const { code, stderr, stdout } = await Strata.run(strata, "usage", args)
-      assert.strictEqual(code, 2, `${args.join(" ")}: ${stdout}${stderr}`)
+  it.each([["--nope"], ["notes", "show", "--nope"], ["nonsense"], ["traces", "ls", "--limit", "many"]])(
+    "wrong usage exits with 2, told on standard error: %s %s %s %s",
+    async (...args) => {
+      const { code, stderr, stdout } = await Strata.run(strata, "usage", args.filter((word) => word !== undefined))
+      assert.strictEqual(code, 2, stdout + stderr)
       assert.strictEqual(stdout, "")
       assert.notStrictEqual(stderr.trim(), "")
     }
-  })
+  )
 
   it("help has examples first, the whole command in its usage, and no escape sequence in a pipe", async () => {
     const { code, stdout } = await Strata.run(strata, "help", ["traces", "show", "--help"])
@@ -109,15 +118,14 @@ describe("exit codes and streams", () => {
     assert.notInclude(stdout, "\u001b")
   })
 
-  it("every reader's --json is one JSON object and nothing else", async () => {
-    for (const args of [["whoami"], ["notes", "list"], ["config", "explain"], ["config", "check"], ["traces", "ls"], ["traces", "top"], ["layers"], ["doctor"]]) {
-      const login = args[0] === "notes" ? await Strata.run(strata, "json", ["login"]) : undefined
-      assert.strictEqual(login?.code ?? 0, 0, login?.stderr)
-      const { code, stderr, stdout } = await Strata.run(strata, "json", [...args, "--json"])
+  it.each(["whoami", "config explain", "config check", "traces ls", "traces top", "layers", "doctor"])(
+    "--json gives one JSON object and nothing else: %s",
+    async (words) => {
+      const { code, stderr, stdout } = await Strata.run(strata, "json", [...words.split(" "), "--json"])
       assert.strictEqual(code, 0, stdout + stderr)
       assert.strictEqual((JSON.parse(stdout) as { readonly version: number }).version, 1)
     }
-  })
+  )
 
   it("notes can be added, shown, edited and removed, from one run to the next", async () => {
     const notes = (...args: ReadonlyArray<string>) => Strata.run(strata, "notes", ["notes", ...args])
@@ -136,32 +144,23 @@ describe("exit codes and streams", () => {
 })
 
 describe("strata up", () => {
-  const lineOf = (child: ReturnType<typeof Strata.start>, text: string) =>
-    new Promise<void>((resolve, reject) => {
-      let seen = ""
-      child.stdout.on("data", (chunk: Buffer) => {
-        seen += chunk.toString()
-        if (seen.includes(text)) resolve()
-      })
-      child.on("close", () => reject(new Error(`ended before "${text}": ${seen}`)))
-    })
-
-  it("ends cleanly at each signal, with its exit code", async () => {
-    for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  it.each([["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const)(
+    "ends cleanly at %s with exit code %i, and its spans are kept",
+    async (signal, expected) => {
       const child = Strata.start(strata, `up-${signal}`, ["up"])
-      const ended = new Promise<number | null>((resolve) => child.on("close", resolve))
-      await lineOf(child, "running as")
+      const ended = Strata.finished(child)
+      await Strata.printed(child, "running as")
       child.kill(signal)
       assert.strictEqual(await ended, expected)
       const traces = await Strata.run(strata, `up-${signal}`, ["traces", "ls", "--json"])
       assert.include(traces.stdout, "strata.command")
     }
-  })
+  )
 
   it("a second process uses the backend of the first", async () => {
     const child = Strata.start(strata, "shared", ["up"])
-    const ended = new Promise<number | null>((resolve) => child.on("close", resolve))
-    await lineOf(child, "running as")
+    const ended = Strata.finished(child)
+    await Strata.printed(child, "running as")
     const added = await Strata.run(strata, "shared", ["notes", "add", "From elsewhere", "--text", "x"])
     assert.strictEqual(added.code, 0, added.stderr)
     const synced = await Strata.run(strata, "shared", ["notes", "sync"])

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer } from "effect"
+import { Effect, Exit } from "effect"
+import type { Layer } from "effect"
 import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Ports } from "../../src/domain/Ports.ts"
@@ -40,4 +41,4 @@ describe("code blocks of the documentation", () => {
     }))
 })
 
-for (const { path } of tests) await import(path)
+await Promise.all(tests.map(({ path }) => import(path)))

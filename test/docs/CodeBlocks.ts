@@ -30,12 +30,18 @@ const extract = (page: string, folder: string): ReadonlyArray<Block> =>
 /** What `package.json` promises under the package's name, as source files. */
 const entries: ReadonlyMap<string, string> = new Map(
   Object.entries(
-    (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly exports: Record<string, unknown> }).exports
+    (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly exports: Record<string, unknown> })
+      .exports
   ).flatMap(([subpath, target]) => {
     const file = typeof target === "object" && target !== null && "default" in target ? String(target.default) : ""
     return file === ""
       ? []
-      : [[`effect-strata${subpath.slice(1)}`, join(root, file.replace("./dist/", "src/").replace(/\.js$/, ".ts"))] as const]
+      : [
+        [
+          `effect-strata${subpath.slice(1)}`,
+          join(root, file.replace("./dist/", "src/").replace(/\.js$/, ".ts"))
+        ] as const
+      ]
   })
 )
 

@@ -13,7 +13,11 @@ const diagnose = () => {
       throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"))
     }
   }) ?? { options: {} }
-  const program = ts.createProgram(blocks.map(({ path }) => path), { ...options, noEmit: true, rewriteRelativeImportExtensions: false })
+  const program = ts.createProgram(blocks.map(({ path }) => path), {
+    ...options,
+    noEmit: true,
+    rewriteRelativeImportExtensions: false
+  })
   const checked = blocks.flatMap(({ path }) => program.getSourceFile(path) ?? [])
   const problems = checked.flatMap((file) => [
     ...program.getSyntacticDiagnostics(file),
@@ -22,7 +26,9 @@ const diagnose = () => {
   return {
     checked: checked.length,
     problems: problems.map(({ file, messageText, start }) =>
-      `${file?.fileName}:${file?.getLineAndCharacterOfPosition(start ?? 0).line} ${ts.flattenDiagnosticMessageText(messageText, "\n")}`
+      `${file?.fileName}:${file?.getLineAndCharacterOfPosition(start ?? 0).line} ${
+        ts.flattenDiagnosticMessageText(messageText, "\n")
+      }`
     )
   }
 }

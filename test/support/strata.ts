@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
+import { on, once } from "node:events"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 
@@ -15,15 +16,28 @@ export interface Strata {
   readonly remove: () => void
 }
 
-const finished = (child: ChildProcess) =>
-  new Promise<number>((resolve_) => child.on("close", (code, signal) => resolve_(code ?? (signal === "SIGKILL" ? 137 : 1))))
+/** Its exit code, as a shell tells it. */
+export const finished = async (child: ChildProcess): Promise<number> => {
+  const [code] = (await once(child, "close")) as [number | null]
+  return code ?? 137
+}
 
-/** Bundles the command as `npm start` does. */
-export const build = async (name: string): Promise<Strata> => {
+/** Waits for `text` on standard output. */
+export const printed = async (child: ChildProcess, text: string): Promise<void> => {
+  let seen = ""
+  for await (const [chunk] of on(child.stdout ?? child, "data", { close: ["end"] })) {
+    seen += String(chunk)
+    if (seen.includes(text)) return
+  }
+  throw new Error(`it ended before it printed "${text}": ${seen}`)
+}
+
+/** Bundles the command, or another program, as `npm start` does. */
+export const build = async (name: string, entry = "src/main.ts"): Promise<Strata> => {
   mkdirSync(place, { recursive: true })
   const folder = mkdtempSync(join(place, `${name}-`))
   const command = join(folder, "dist/bin/strata.js")
-  const options = JSON.stringify({ source: join(root, "src/main.ts"), target: command })
+  const options = JSON.stringify({ source: join(root, entry), target: command })
   const child = spawn(process.execPath, [
     "--input-type=module",
     "--eval",

@@ -1,4 +1,5 @@
-import { Console, Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
+import type { Console } from "effect"
 import { BackendFaults } from "../../src/backend/faults/Fault.ts"
 import { Application } from "../../src/cli/Application.ts"
 import { CommandFailed } from "../../src/cli/CommandFailed.ts"
@@ -8,12 +9,13 @@ import * as MemorySettings from "../../src/infrastructure/config/env/MemorySetti
 import * as Environments from "../../src/infrastructure/environments/Environments.ts"
 import * as Test from "../../src/infrastructure/environments/Test.ts"
 
+const failed = ({ message }: { readonly message: string }) => new CommandFailed({ reason: message, next: "" })
+
 /** The command over the environment `test`, with what it wrote. */
 export const make = Effect.gen(function*() {
   const backend = yield* Layer.build(Test.backend)
   const server = Layer.succeedContext(backend)
   const faults = Context.get(backend, BackendFaults)
-  const failed = ({ message }: { readonly message: string }) => new CommandFailed({ reason: message, next: "" })
   const application = Application.of({
     ...Environments,
     settings: MemorySettings.layer(),

@@ -13,7 +13,9 @@ const port = Options.integer("port").pipe(
 )
 
 const faults = Options.boolean("faults").pipe(
-  Options.withDescription("Let clients on this machine ask for faults (latency, statuses, dropped answers, cut connections)")
+  Options.withDescription(
+    "Let clients on this machine ask for faults (latency, statuses, dropped answers, cut connections)"
+  )
 )
 
 export const backend = Command.make("backend", { port, faults }, (options) =>

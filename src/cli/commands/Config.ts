@@ -45,10 +45,18 @@ const explain = Command.make(
     }).pipe(withSettings)
 ).pipe(Command.withDescription("Show every value, where it comes from and what it shadows; secrets are masked"))
 
-const example = Command.make("example", {}, () => withSettings(Effect.flatMap(Settings, (settings) => Effect.flatMap(settings.example, print))))
+const example = Command.make(
+  "example",
+  {},
+  () => withSettings(Effect.flatMap(Settings, (settings) => Effect.flatMap(settings.example, print)))
+)
   .pipe(Command.withDescription("Print a commented .env file"))
 
-const docs = Command.make("docs", {}, () => withSettings(Effect.flatMap(Settings, (settings) => Effect.flatMap(settings.docs, print))))
+const docs = Command.make(
+  "docs",
+  {},
+  () => withSettings(Effect.flatMap(Settings, (settings) => Effect.flatMap(settings.docs, print)))
+)
   .pipe(Command.withDescription("Print the configuration page in Markdown"))
 
 export const config = Command.make("config").pipe(

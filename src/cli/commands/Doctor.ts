@@ -34,7 +34,9 @@ export const doctor = Command.make("doctor", { json }, (options) =>
       )
     } else {
       yield* print(`\n${bold("Protocols and interfaces spoken")}`)
-      yield* printRows(externalApis.map(({ name, specification, version }) => [`  ${name}`, version, dim(specification)]))
+      yield* printRows(
+        externalApis.map(({ name, specification, version }) => [`  ${name}`, version, dim(specification)])
+      )
     }
     const failed = checks.filter((check) => check.status === "failed")
     if (failed.length > 0) {
@@ -43,4 +45,6 @@ export const doctor = Command.make("doctor", { json }, (options) =>
         next: "Each failed check says above what to do."
       })
     }
-  }).pipe(inEnvironment("doctor"))).pipe(Command.withDescription("Look at everything the application needs; exit 1 when something failed"))
+  }).pipe(inEnvironment("doctor"))).pipe(
+    Command.withDescription("Look at everything the application needs; exit 1 when something failed")
+  )

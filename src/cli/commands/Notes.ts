@@ -5,8 +5,8 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Clock, DateTime, Effect, Option, Schema, Stream } from "effect"
 import { randomUUID } from "node:crypto"
-import { Note, NoteDraft, NoteId, NoteTitle, SyncReport } from "../../domain/notes/Note.ts"
 import { keepInSync } from "../../domain/notes/KeepInSync.ts"
+import { Note, NoteDraft, NoteId, NoteTitle, SyncReport } from "../../domain/notes/Note.ts"
 import { NoteRepository } from "../../domain/notes/NoteRepository.ts"
 import { json, text } from "../Arguments.ts"
 import { CommandFailed } from "../CommandFailed.ts"
@@ -28,7 +28,9 @@ const find = (prefix: string) =>
     const [found, another] = matching
     if (found === undefined || another !== undefined) {
       return yield* new CommandFailed({
-        reason: `${matching.length === 0 ? "No note has" : `${matching.length} notes have`} an id that begins with "${prefix}"`,
+        reason: `${
+          matching.length === 0 ? "No note has" : `${matching.length} notes have`
+        } an id that begins with "${prefix}"`,
         next: "Run \"strata notes list\" for the ids."
       })
     }
@@ -59,14 +61,18 @@ const list = Command.make("list", { json }, (options) =>
     yield* printRows(notes.map(row))
   }).pipe(inEnvironment("notes list"))).pipe(Command.withDescription("List the notes on this device"))
 
-const show = Command.make("show", { id: text("ID", "A note's id, or its first characters"), json }, (options) =>
-  Effect.gen(function*() {
-    const note = yield* find(options.id)
-    if (options.json) return yield* printJson("note", Note, note)
-    yield* print(bold(printable(note.title)))
-    yield* print(dim(`${note.id}  ${DateTime.formatIso(note.updatedAt)}${note.synced ? "" : "  not synced"}`))
-    yield* print(`\n${printable(note.text)}`)
-  }).pipe(inEnvironment("notes show"))).pipe(Command.withDescription("Show one note"))
+const show = Command.make(
+  "show",
+  { id: text("ID", "A note's id, or its first characters"), json },
+  (options) =>
+    Effect.gen(function*() {
+      const note = yield* find(options.id)
+      if (options.json) return yield* printJson("note", Note, note)
+      yield* print(bold(printable(note.title)))
+      yield* print(dim(`${note.id}  ${DateTime.formatIso(note.updatedAt)}${note.synced ? "" : "  not synced"}`))
+      yield* print(`\n${printable(note.text)}`)
+    }).pipe(inEnvironment("notes show"))
+).pipe(Command.withDescription("Show one note"))
 
 const content = Options.text("text").pipe(
   Options.withDescription("The text; read from standard input when absent"),
@@ -83,19 +89,23 @@ const readContent = (given: Option.Option<string>) =>
 
 const saved = (note: Note) => print(`${green("✔")} ${dim(note.id)} ${printable(note.title)}`)
 
-const add = Command.make("add", { title: text("TITLE", "1 to 500 characters"), text: content, json }, (options) =>
-  Effect.gen(function*() {
-    const fields = yield* draft({
-      id: NoteId.make(randomUUID()),
-      title: options.title,
-      text: yield* readContent(options.text)
+const add = Command.make(
+  "add",
+  { title: text("TITLE", "1 to 500 characters"), text: content, json },
+  (options) =>
+    Effect.gen(function*() {
+      const fields = yield* draft({
+        id: NoteId.make(randomUUID()),
+        title: options.title,
+        text: yield* readContent(options.text)
+      })
+      yield* Effect.gen(function*() {
+        const notes = yield* NoteRepository
+        const note = yield* notes.save(fields)
+        yield* options.json ? printJson("note", Note, note) : saved(note)
+      }).pipe(inEnvironment("notes add"))
     })
-    yield* Effect.gen(function*() {
-      const notes = yield* NoteRepository
-      const note = yield* notes.save(fields)
-      yield* options.json ? printJson("note", Note, note) : saved(note)
-    }).pipe(inEnvironment("notes add"))
-  })).pipe(Command.withDescription("Add a note; works offline"))
+).pipe(Command.withDescription("Add a note; works offline"))
 
 const title = Options.text("title").pipe(
   Options.withDescription("A new title"),
@@ -103,29 +113,37 @@ const title = Options.text("title").pipe(
   Options.optional
 )
 
-const edit = Command.make("edit", { id: text("ID", "A note's id, or its first characters"), title, text: content }, (options) =>
-  Effect.gen(function*() {
-    const keepsText = Option.isSome(options.title) && Option.isNone(options.text)
-    const replacement = keepsText ? Option.none<string>() : Option.some(yield* readContent(options.text))
-    yield* Effect.gen(function*() {
+const edit = Command.make(
+  "edit",
+  { id: text("ID", "A note's id, or its first characters"), title, text: content },
+  (options) =>
+    Effect.gen(function*() {
+      const keepsText = Option.isSome(options.title) && Option.isNone(options.text)
+      const replacement = keepsText ? Option.none<string>() : Option.some(yield* readContent(options.text))
+      yield* Effect.gen(function*() {
+        const notes = yield* NoteRepository
+        const note = yield* find(options.id)
+        const fields = yield* draft({
+          id: note.id,
+          title: Option.getOrElse(options.title, () => note.title),
+          text: Option.getOrElse(replacement, () => note.text)
+        })
+        yield* Effect.flatMap(notes.save(fields), saved)
+      }).pipe(inEnvironment("notes edit"))
+    })
+).pipe(Command.withDescription("Replace a note's title, its text, or both"))
+
+const rm = Command.make(
+  "rm",
+  { id: text("ID", "A note's id, or its first characters") },
+  (options) =>
+    Effect.gen(function*() {
       const notes = yield* NoteRepository
       const note = yield* find(options.id)
-      const fields = yield* draft({
-        id: note.id,
-        title: Option.getOrElse(options.title, () => note.title),
-        text: Option.getOrElse(replacement, () => note.text)
-      })
-      yield* Effect.flatMap(notes.save(fields), saved)
-    }).pipe(inEnvironment("notes edit"))
-  })).pipe(Command.withDescription("Replace a note's title, its text, or both"))
-
-const rm = Command.make("rm", { id: text("ID", "A note's id, or its first characters") }, (options) =>
-  Effect.gen(function*() {
-    const notes = yield* NoteRepository
-    const note = yield* find(options.id)
-    yield* notes.remove(note.id)
-    yield* print(`${green("✔")} Removed ${dim(note.id)} ${printable(note.title)}`)
-  }).pipe(inEnvironment("notes rm"))).pipe(Command.withDescription("Remove a note, here now and elsewhere with the next sync"))
+      yield* notes.remove(note.id)
+      yield* print(`${green("✔")} Removed ${dim(note.id)} ${printable(note.title)}`)
+    }).pipe(inEnvironment("notes rm"))
+).pipe(Command.withDescription("Remove a note, here now and elsewhere with the next sync"))
 
 const describe = (report: SyncReport) =>
   [
@@ -147,7 +165,9 @@ const watch = Command.make("watch", {}, () =>
     const notes = yield* NoteRepository
     const rounds = keepInSync.pipe(
       Stream.tap((round) =>
-        round._tag === "Synced" ? print(`${green("✔")} ${describe(round.report)}`) : remark(yellow(`! ${round.failure.message}`))
+        round._tag === "Synced"
+          ? print(`${green("✔")} ${describe(round.report)}`)
+          : remark(yellow(`! ${round.failure.message}`))
       ),
       Stream.runDrain
     )
@@ -155,13 +175,17 @@ const watch = Command.make("watch", {}, () =>
       Stream.tap(({ data, pending }) =>
         Effect.gen(function*() {
           const now = yield* Clock.currentTimeMillis
-          yield* print(`${dim(DateTime.formatIso(DateTime.unsafeMake(now)))}  ${data.length} notes, ${pending} not synced`)
+          yield* print(
+            `${dim(DateTime.formatIso(DateTime.unsafeMake(now)))}  ${data.length} notes, ${pending} not synced`
+          )
         })
       ),
       Stream.runDrain
     )
     yield* Effect.all([rounds, changes], { concurrency: 2, discard: true })
-  }).pipe(inEnvironment("notes watch"))).pipe(Command.withDescription("Stay in sync and tell every change, until ended"))
+  }).pipe(inEnvironment("notes watch"))).pipe(
+    Command.withDescription("Stay in sync and tell every change, until ended")
+  )
 
 export const notes = Command.make("notes").pipe(
   Command.withDescription("Notes: list, add, show, edit, rm, import, sync, watch"),

@@ -55,7 +55,10 @@ export const importNotes = Command.make(
     Effect.gen(function*() {
       const files = yield* NoteFile.find(paths)
       if (files.length === 0) {
-        return yield* new CommandFailed({ reason: "No Markdown files found", next: "Name .md files or folders with some." })
+        return yield* new CommandFailed({
+          reason: "No Markdown files found",
+          next: "Name .md files or folders with some."
+        })
       }
       const report = yield* importFiles(files)
       for (const { message } of report.unusable) yield* note(`! ${printable(message)}`)

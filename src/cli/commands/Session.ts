@@ -26,7 +26,10 @@ const askPassword = Effect.gen(function*() {
   if (yield* StandardInput.isInteractive) return yield* Prompt.run(Prompt.password({ message: "Password" }))
   const [line = ""] = (yield* StandardInput.read).split(/\r?\n/)
   if (line === "") {
-    return yield* new CommandFailed({ reason: "There is no password on standard input", next: "Pipe it in, or run in a terminal." })
+    return yield* new CommandFailed({
+      reason: "There is no password on standard input",
+      next: "Pipe it in, or run in a terminal."
+    })
   }
   return Redacted.make(line)
 })

@@ -25,7 +25,10 @@ export const steps = (files: ReadonlyArray<string>) =>
     yield* step("profile", Steps.loadProfile)
     const second = yield* Layer.build(application.device("second"))
     yield* step("second device", Effect.provide(Steps.startSecondDevice, second))
-    const offline = yield* Effect.zipRight(step("cut network", Steps.cutNetwork), step("import", Steps.importOffline(files))).pipe(
+    const offline = yield* Effect.zipRight(
+      step("cut network", Steps.cutNetwork),
+      step("import", Steps.importOffline(files))
+    ).pipe(
       Effect.onExit((exit) => (exit._tag === "Failure" ? Effect.ignore(application.network.restore) : Effect.void))
     )
     yield* step("sync", Steps.sync(offline.pending))
@@ -79,11 +82,17 @@ const findFiles = (paths: ReadonlyArray<string>) =>
     const asked = paths.length > 0 ? paths : [defaultPath]
     const exists = yield* Effect.orElseSucceed(fs.exists(defaultPath), () => false)
     if (paths.length === 0 && !exists) {
-      return yield* new CommandFailed({ reason: "There is no folder docs here", next: "Name Markdown files or folders: strata tour PATH" })
+      return yield* new CommandFailed({
+        reason: "There is no folder docs here",
+        next: "Name Markdown files or folders: strata tour PATH"
+      })
     }
     const files = yield* NoteFile.find(asked)
     if (files.length === 0) {
-      return yield* new CommandFailed({ reason: `No Markdown files in ${asked.join(", ")}`, next: "Name .md files or folders with some." })
+      return yield* new CommandFailed({
+        reason: `No Markdown files in ${asked.join(", ")}`,
+        next: "Name .md files or folders with some."
+      })
     }
     return files
   })

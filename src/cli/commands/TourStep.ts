@@ -9,7 +9,11 @@ const nameWidth = 14
 const detailWidth = 76
 
 const line = (mark: string, name: string, detail: string, millis: number) =>
-  print(`${mark} ${bold(name.padEnd(nameWidth))} ${printable(detail).padEnd(detailWidth)} ${dim(duration(millis).padStart(8))}`)
+  print(
+    `${mark} ${bold(name.padEnd(nameWidth))} ${printable(detail).padEnd(detailWidth)} ${
+      dim(duration(millis).padStart(8))
+    }`
+  )
 
 /** Runs `work` and prints its line. `work` gives the line's text; its failure ends the tour. */
 export const step = <A extends { readonly detail: string }, E extends { readonly message: string }, R>(

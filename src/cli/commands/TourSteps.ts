@@ -5,11 +5,11 @@ import { Chunk, Clock, DateTime, Duration, Effect, Option, Stream } from "effect
 import { Analytics } from "../../domain/analytics/Analytics.ts"
 import { AnalyticsEvent } from "../../domain/analytics/AnalyticsEvent.ts"
 import { AuthRepository } from "../../domain/auth/AuthRepository.ts"
+import { Realtime } from "../../domain/network/Realtime.ts"
 import { keepInSync } from "../../domain/notes/KeepInSync.ts"
 import { NoteDraft, NoteId } from "../../domain/notes/Note.ts"
 import { NoteRepository } from "../../domain/notes/NoteRepository.ts"
 import { Diagnostics } from "../../domain/operations/Diagnostics.ts"
-import { Realtime } from "../../domain/network/Realtime.ts"
 import { Cache } from "../../domain/storage/Cache.ts"
 import { SecureStore } from "../../domain/storage/SecureStore.ts"
 import { UserRepository } from "../../domain/user/UserRepository.ts"
@@ -28,7 +28,8 @@ const patience = Duration.seconds(10)
 const late = (what: string) =>
   Effect.timeoutFail({
     duration: patience,
-    onTimeout: () => new CommandFailed({ reason: `${what} within ${Duration.format(patience)}`, next: "Run \"strata doctor\"." })
+    onTimeout: () =>
+      new CommandFailed({ reason: `${what} within ${Duration.format(patience)}`, next: "Run \"strata doctor\"." })
   })
 
 export const start = Effect.gen(function*() {
@@ -49,7 +50,10 @@ export const openStores = Effect.gen(function*() {
 export const signIn = Effect.gen(function*() {
   const account = yield* (yield* Application).account
   if (Option.isNone(account)) {
-    return yield* new CommandFailed({ reason: "No account is configured", next: "Set STRATA_USERNAME and STRATA_PASSWORD." })
+    return yield* new CommandFailed({
+      reason: "No account is configured",
+      next: "Set STRATA_USERNAME and STRATA_PASSWORD."
+    })
   }
   const auth = yield* AuthRepository
   const user = yield* auth.login(account.value)
@@ -62,9 +66,9 @@ export const loadProfile = Effect.gen(function*() {
   const users = yield* UserRepository
   yield* (yield* Cache).clear
   const timed = Effect.gen(function*() {
-    const start = yield* Clock.currentTimeNanos
+    const before = yield* Clock.currentTimeNanos
     const { data, origin } = yield* Effect.flatten(Stream.runHead(users.profile))
-    return { data, origin, took: Duration.nanos((yield* Clock.currentTimeNanos) - start) }
+    return { data, origin, took: Duration.nanos((yield* Clock.currentTimeNanos) - before) }
   })
   const first = yield* timed
   const second = yield* timed

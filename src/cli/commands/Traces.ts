@@ -42,13 +42,17 @@ const ls = Command.make("ls", { limit, errors, since, json }, (options) =>
     ]))
   }).pipe(inEnvironment("traces ls"))).pipe(Command.withDescription("List recorded traces, newest first"))
 
-const show = Command.make("show", { id: text("ID", "A trace id, or its first digits (at least 4)"), json }, (options) =>
-  Effect.gen(function*() {
-    const traces = yield* Traces
-    const trace = yield* traces.show(options.id)
-    if (options.json) return yield* printJson("trace", Trace, trace)
-    for (const line of waterfall(trace)) yield* print(line)
-  }).pipe(inEnvironment("traces show"))).pipe(Command.withDescription("Show one trace as a waterfall"))
+const show = Command.make(
+  "show",
+  { id: text("ID", "A trace id, or its first digits (at least 4)"), json },
+  (options) =>
+    Effect.gen(function*() {
+      const traces = yield* Traces
+      const trace = yield* traces.show(options.id)
+      if (options.json) return yield* printJson("trace", Trace, trace)
+      for (const line of waterfall(trace)) yield* print(line)
+    }).pipe(inEnvironment("traces show"))
+).pipe(Command.withDescription("Show one trace as a waterfall"))
 
 const top = Command.make("top", { limit, json }, (options) =>
   Effect.gen(function*() {

@@ -47,4 +47,6 @@ export const up = Command.make("up", {}, () =>
     yield* note(dim("Ctrl-C ends it."))
     yield* Effect.all([syncing, receiving], { concurrency: 2, discard: true })
     return yield* Effect.never
-  }).pipe(inEnvironment("up"))).pipe(Command.withDescription("Keep the application running and in sync until it is ended"))
+  }).pipe(inEnvironment("up"))).pipe(
+    Command.withDescription("Keep the application running and in sync until it is ended")
+  )

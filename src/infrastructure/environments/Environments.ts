@@ -7,15 +7,15 @@ import type { Fault } from "../../backend/faults/Fault.ts"
 import { InvalidSettings, SettingIssue } from "../../domain/operations/Setting.ts"
 import type { StartFailure } from "../../domain/operations/StartFailure.ts"
 import type { Ports } from "../../domain/Ports.ts"
+import { externalApis } from "../config/constants/ExternalApis.ts"
 import { Profile, profiles } from "../config/constants/Profiles.ts"
+import { version } from "../config/constants/Version.ts"
 import { AccountConfig } from "../config/env/AccountConfig.ts"
 import * as Loading from "../config/env/Configuration.ts"
 import * as EnvSettings from "../config/env/EnvSettings.ts"
 import * as ProcessSources from "../config/env/ProcessSources.ts"
 import * as Runtime from "../telemetry/catalogue/Runtime.ts"
 import * as Span from "../telemetry/Span.ts"
-import { externalApis } from "../config/constants/ExternalApis.ts"
-import { version } from "../config/constants/Version.ts"
 import { adapters } from "./Adapters.ts"
 import { Overrides } from "./Overrides.ts"
 
@@ -89,7 +89,8 @@ export const backend = (options: { readonly port: number | undefined; readonly f
 /** Which adapter serves which port in a profile, the configured one when none is named. */
 export const layers = (name: string | undefined) =>
   Effect.gen(function*() {
-    const profile = yield* (name === undefined ? configured : Effect.mapError(decodeProfile(name), () => unknownProfile(name)))
+    const profile = yield* (name === undefined ? configured : Effect.mapError(decodeProfile(name), () =>
+      unknownProfile(name)))
     return Object.entries(adapters[profile]).map(([port, adapter]) => ({ port, adapter })).toSorted((a, b) =>
       a.port < b.port ? -1 : 1
     )
@@ -101,10 +102,14 @@ const unknownProfile = (name: string) =>
   new InvalidSettings({
     profile: name.slice(0, 40),
     issues: [
-      new SettingIssue({ key: "--env", problem: "names no profile", origin: "command line", fix: `one of: ${profiles.join(", ")}` })
+      new SettingIssue({
+        key: "--env",
+        problem: "names no profile",
+        origin: "command line",
+        fix: `one of: ${profiles.join(", ")}`
+      })
     ]
   })
 
 /** Runs a command in its span. */
-export const command = (name: string) =>
-  Span.withSpan(Runtime.command, { "strata.command.name": name })
+export const command = (name: string) => Span.withSpan(Runtime.command, { "strata.command.name": name })

@@ -2,8 +2,8 @@
  * Telemetry as an environment wants it, and the traces it keeps.
  */
 import { Effect, Layer } from "effect"
-import { version } from "../config/constants/Version.ts"
 import { Traces } from "../../domain/operations/Traces.ts"
+import { version } from "../config/constants/Version.ts"
 import { FoldersConfig } from "../config/env/FoldersConfig.ts"
 import * as Telemetry from "../telemetry/Telemetry.ts"
 import * as MemoryTraces from "../telemetry/traces/MemoryTraces.ts"

@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit } from "effect"
 import { resolve } from "node:path"
 import { Application } from "../../../src/cli/Application.ts"
+import { CommandFailed } from "../../../src/cli/CommandFailed.ts"
 import * as Tour from "../../../src/cli/commands/Tour.ts"
 import * as NoteFile from "../../../src/cli/NoteFile.ts"
-import { CommandFailed } from "../../../src/cli/CommandFailed.ts"
 import { advanceUntil } from "../../support/advanceUntil.ts"
 import * as TestApplication from "../../support/testApplication.ts"
 
@@ -32,7 +32,19 @@ describe("the main job", () => {
     Effect.gen(function*() {
       const { exit, files, out } = yield* tour()
       assert.isTrue(Exit.isSuccess(exit), out + (Exit.isFailure(exit) ? Cause.pretty(exit.cause) : ""))
-      for (const step of ["backend", "stores", "sign in", "profile", "cut network", "import", "sync", "second device", "analytics"]) {
+      for (
+        const step of [
+          "backend",
+          "stores",
+          "sign in",
+          "profile",
+          "cut network",
+          "import",
+          "sync",
+          "second device",
+          "analytics"
+        ]
+      ) {
         assert.include(out, `✔ ${step}`)
       }
       assert.include(out, `${files.length} added`)
@@ -54,7 +66,10 @@ describe("the main job", () => {
   it.scoped("fails at the first step when the backend cannot be switched", () =>
     Effect.gen(function*() {
       const failure = new CommandFailed({ reason: "No account", next: "" })
-      const { exit, out } = yield* tour((application) => ({ ...application, network: { cut: failure, restore: failure } }))
+      const { exit, out } = yield* tour((application) => ({
+        ...application,
+        network: { cut: failure, restore: failure }
+      }))
       assert.strictEqual(exit._tag, "Failure")
       assert.include(out, "✖ backend")
     }))
