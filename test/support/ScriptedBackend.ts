@@ -49,6 +49,8 @@ export class ScriptedBackend {
   /** Titles the backend refuses. */
   readonly refusedTitles = new Set<string>()
   epoch = 1
+  /** Breaks the contract: what a change was made on is not looked at. */
+  lastWriterWins = false
   pageSize = 100
   /** Runs inside each call, before its answer. */
   during: Effect.Effect<void> = Effect.void
@@ -123,10 +125,11 @@ export class ScriptedBackend {
     if (mutation._tag === "Put" && this.refusedTitles.has(mutation.title)) {
       return { _tag: "Rejected", mutationId, reason: "refused" }
     }
-    if (current !== undefined && baseVersion < current.version) return { _tag: "Conflict", mutationId, current }
+    const outdated = current !== undefined && baseVersion < current.version
+    if (outdated && !this.lastWriterWins) return { _tag: "Conflict", mutationId, current }
     const content = mutation._tag === "Put" ? { title: mutation.title, text: mutation.text } : null
     const sequence = 1 + Math.max(0, ...Array.from(held.values(), (note) => note.sequence))
-    const version = baseVersion + 1
+    const version = Math.max(baseVersion, current?.version ?? 0) + 1
     held.set(noteId, { noteId, version, updatedAt: DateTime.unsafeMake(now), content, sequence })
     const result: MutationResult = { _tag: "Applied", mutationId, version }
     this.seen.set(mutationId, result)

@@ -1,3 +1,4 @@
 import { convergence } from "./convergence.ts"
 
-convergence(1_000)
+// In portions, so that the runner hears from its worker.
+for (let portion = 0; portion < 20; portion += 1) convergence(50)

@@ -2,8 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, Stream } from "effect"
 import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
 import type { RemoteFailure } from "../../../src/domain/network/RemoteFailure.ts"
-import { Offline, Unavailable } from "../../../src/domain/network/RemoteFailure.ts"
-import { NoteRepository } from "../../../src/domain/notes/NoteRepository.ts"
+import { Offline, Rejected } from "../../../src/domain/network/RemoteFailure.ts"
 import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import { loginRequest } from "../../../src/testing/contract/AuthRepositoryContract.ts"
 import * as NoteRepositoryContract from "../../../src/testing/contract/NoteRepositoryContract.ts"
@@ -11,7 +10,7 @@ import { draft, find, noteId, now } from "../../../src/testing/contract/NoteRepo
 import * as NoteSyncContract from "../../../src/testing/contract/NoteSyncContract.ts"
 import { suite } from "../../../src/testing/vitest.ts"
 import { ScriptedBackend, users } from "../../support/ScriptedBackend.ts"
-import { device, signedInDevice } from "./devices.ts"
+import { device, signedIn, signedInDevice } from "./devices.ts"
 
 suite(NoteRepositoryContract.contract, "synced", Layer.suspend(() => device(new ScriptedBackend())))
 
@@ -24,21 +23,6 @@ suite(
     return Layer.merge(device(backend), other)
   })
 )
-
-const signedIn = <A, E, R>(
-  body: (
-    notes: typeof NoteRepository.Service,
-    backend: ScriptedBackend
-  ) => Effect.Effect<A, E, R>
-) =>
-  Effect.suspend(() => {
-    const backend = new ScriptedBackend()
-    return Effect.gen(function*() {
-      const auth = yield* AuthRepository
-      yield* auth.login(loginRequest("ada"))
-      return yield* body(yield* NoteRepository, backend)
-    }).pipe(Effect.provide(device(backend)))
-  })
 
 const sent = (backend: ScriptedBackend) => backend.calls.filter((name) => name === "notes.mutate").length
 
@@ -130,6 +114,19 @@ describe("push", () => {
       })
     ))
 
+  it.effect("does not let one mutation that makes the whole request wrong hold up the others", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        yield* Effect.forEach([1, 2, 3], (number) => notes.save(draft(number, `Title ${number}`)))
+        const wrong = new Rejected({ issues: [] })
+        // The batch, its first half, and the first note.
+        backend.script.push(wrong, wrong, wrong)
+        const { pushed, rejected } = yield* notes.sync
+        assert.deepStrictEqual({ pushed, rejected }, { pushed: 2, rejected: 1 })
+        assert.strictEqual((yield* find(notes, noteId(1)))?.synced, false)
+      })
+    ))
+
   it.effect("forgets a refused note that is removed", () =>
     signedIn((notes, backend) =>
       Effect.gen(function*() {
@@ -139,67 +136,6 @@ describe("push", () => {
         yield* notes.remove(noteId(1))
         assert.strictEqual((yield* notes.sync).pushed, 0)
         assert.strictEqual((yield* now(notes)).data.length, 0)
-      })
-    ))
-})
-
-describe("pull", () => {
-  it.scoped("reads page after page and remembers where it stopped", () =>
-    signedIn((notes, backend) =>
-      Effect.gen(function*() {
-        const other = yield* signedInDevice(backend)
-        yield* Effect.forEach(Array.from({ length: 5 }, (_, index) => index), (index) =>
-          other.save(draft(index, `Title ${index}`)))
-        yield* other.sync
-        backend.pageSize = 2
-        backend.calls.length = 0
-        backend.script.push("ok", "ok", new Unavailable({}))
-        assert.strictEqual((yield* Effect.flip(notes.sync))._tag, "Unavailable")
-        assert.strictEqual((yield* now(notes)).data.length, 4)
-        assert.strictEqual((yield* notes.sync).pulled, 1)
-        assert.strictEqual(backend.calls.length, 4)
-      })
-    ))
-
-  it.scoped("leaves alone what was changed here meanwhile", () =>
-    signedIn((notes, backend) =>
-      Effect.gen(function*() {
-        const other = yield* signedInDevice(backend)
-        yield* other.save(draft(1, "Title", "theirs"))
-        yield* other.sync
-        backend.during = Effect.suspend(() => {
-          backend.during = Effect.void
-          return Effect.asVoid(Effect.orDie(notes.save(draft(1, "Title", "mine"))))
-        })
-        yield* notes.sync
-        assert.strictEqual((yield* find(notes, noteId(1)))?.text, "mine")
-        assert.strictEqual((yield* notes.sync).conflicts, 1)
-        assert.strictEqual((yield* find(notes, noteId(1)))?.text, "theirs")
-      })
-    ))
-
-  it.effect("starts over after a reset: what is gone goes, what was written here stays", () =>
-    signedIn((notes, backend) =>
-      Effect.gen(function*() {
-        yield* Effect.forEach([1, 2, 3, 4], (number) => notes.save(draft(number, `Title ${number}`)))
-        yield* notes.sync
-        const held = backend.notes.get(users.ada.id)
-        backend.epoch = 2
-        backend.pageSize = 1
-        held?.delete(noteId(3))
-        held?.delete(noteId(4))
-        backend.during = Effect.suspend(() => {
-          backend.during = Effect.void
-          return Effect.asVoid(Effect.orDie(notes.save(draft(4, "Title 4", "written meanwhile"))))
-        })
-        backend.script.push("ok", new Unavailable({}))
-        assert.strictEqual((yield* Effect.flip(notes.sync))._tag, "Unavailable")
-        assert.strictEqual((yield* now(notes)).data.length, 4, "swept before all pages were here")
-        yield* notes.sync
-        const { data, pending } = yield* now(notes)
-        assert.deepStrictEqual(data.map(({ title }) => title), ["Title 1", "Title 2", "Title 4"])
-        assert.strictEqual(pending, 0)
-        assert.strictEqual(held?.get(noteId(4))?.content?.text, "written meanwhile")
       })
     ))
 })

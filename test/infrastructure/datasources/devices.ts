@@ -10,12 +10,11 @@ import * as MemoryAuthRepository from "../../../src/infrastructure/services/auth
 import * as MemoryProcessLock from "../../../src/infrastructure/storage/local/MemoryProcessLock.ts"
 import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
 import { loginRequest } from "../../../src/testing/contract/AuthRepositoryContract.ts"
-import type { ScriptedBackend } from "../../support/ScriptedBackend.ts"
-import { accounts } from "../../support/ScriptedBackend.ts"
+import { accounts, ScriptedBackend } from "../../support/ScriptedBackend.ts"
 
 export const database = (filename: string) => SqliteLocalDatabase.layer({ filename, migrations: [notesMigration] })
 
-/** Everything below the repository; fresh at every build. */
+/** Everything below the repository. */
 export const machine = (backend: ScriptedBackend, local = database(":memory:")) =>
   backend.apiClient.pipe(
     Layer.provideMerge(MemoryAccessTokens.layer),
@@ -24,12 +23,12 @@ export const machine = (backend: ScriptedBackend, local = database(":memory:")) 
       MemoryProcessLock.layer,
       MemoryCrypto.layer,
       local
-    )),
-    Layer.fresh
+    ))
   )
 
-/** A device whose parts are there to look into. */
-export const device = (backend: ScriptedBackend) => Layer.provideMerge(SyncedNoteRepository.layer, machine(backend))
+/** A device whose parts are there to look into; a fresh one at every build. */
+export const device = (backend: ScriptedBackend) =>
+  Layer.fresh(Layer.provideMerge(SyncedNoteRepository.layer, machine(backend)))
 
 /** Another device that is signed in as `ada`. */
 export const signedInDevice = (backend: ScriptedBackend) =>
@@ -43,4 +42,20 @@ export const signedInDevice = (backend: ScriptedBackend) =>
       }),
       context
     )
+  })
+
+/** One device, signed in as `ada`. */
+export const signedIn = <A, E, R>(
+  body: (
+    notes: typeof NoteRepository.Service,
+    backend: ScriptedBackend
+  ) => Effect.Effect<A, E, R>
+) =>
+  Effect.suspend(() => {
+    const backend = new ScriptedBackend()
+    return Effect.gen(function*() {
+      const auth = yield* AuthRepository
+      yield* auth.login(loginRequest("ada"))
+      return yield* body(yield* NoteRepository, backend)
+    }).pipe(Effect.provide(device(backend)))
   })
