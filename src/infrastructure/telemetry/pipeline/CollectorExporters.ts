@@ -16,7 +16,7 @@ import type { Reporter } from "./Reporter.ts"
 import { reasonOf } from "./Reporter.ts"
 
 const defaultTimeoutMillis = 2_000
-const maximumSockets = 4
+const maximumSockets = 3
 const succeeded = 0
 
 type Done = Parameters<LogRecordExporter["export"]>[1]
