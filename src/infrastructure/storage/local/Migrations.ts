@@ -9,6 +9,7 @@ import { NewerThanApp } from "../../../domain/storage/StorageFailure.ts"
 import * as Telemetry from "../../telemetry/catalogue/Database.ts"
 import * as Span from "../../telemetry/Span.ts"
 import type { Migration } from "./Migration.ts"
+import * as SqliteFile from "./SqliteFile.ts"
 
 export interface Options {
   readonly sql: SqlClient
@@ -46,7 +47,7 @@ export const run = ({ migrations, sql, store, transact }: Options): Effect.Effec
         })
       })
 
-    const pending = migrations.length - (yield* version)
+    const pending = migrations.length - (yield* SqliteFile.whileBusy(version))
     if (pending === 0) return
     const upgrade = Effect.gen(function*() {
       yield* sql`

@@ -24,7 +24,7 @@ export interface Options {
 }
 
 /** Waiting inside SQLite blocks the event loop; longer waits are retries around it. */
-const busyTimeoutMillis = 10
+const busyTimeoutMillis = 2
 
 /** A failed preparation is cached like a good one; it must not outlive its cause for long. */
 const prepareCacheTTL = "1 second"
@@ -49,6 +49,20 @@ export const busySchedule = Schedule.spaced("15 millis").pipe(
   Schedule.modifyDelay((_, delay) => Duration.millis(Math.round(Duration.toMillis(delay))))
 )
 
+/** Another process that creates the file, or repairs it after a crash, is done soon. */
+export const whileBusy = <A, E, R>(statements: Effect.Effect<A, E, R>) =>
+  Effect.retry(statements, {
+    schedule: Schedule.intersect(busySchedule, Schedule.recurUpTo("5 seconds")),
+    while: isBusy
+  })
+
+const pragmas = ({ journalMode, synchronous }: Options) => [
+  `journal_mode = ${journalMode}`,
+  `synchronous = ${synchronous}`,
+  "foreign_keys = ON",
+  "trusted_schema = OFF"
+]
+
 /** Every client joins any transaction it finds around it, also another file's. What this wraps stays out of it. */
 export const outsideTransactions = <A, E, R>(statements: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.mapInputContext(
@@ -68,13 +82,7 @@ export const open = (options: Options): Effect.Effect<SqlClient, StorageFailure,
       Effect.provideService(Reactivity.Reactivity, reactivity)
     )
     yield* sql.unsafe(`PRAGMA busy_timeout = ${busyTimeoutMillis}`)
-    yield* Effect.retry(sql.unsafe(`PRAGMA journal_mode = ${options.journalMode}`), {
-      schedule: Schedule.intersect(busySchedule, Schedule.recurUpTo("5 seconds")),
-      while: isBusy
-    })
-    yield* sql.unsafe(`PRAGMA synchronous = ${options.synchronous}`)
-    yield* sql.unsafe("PRAGMA foreign_keys = ON")
-    yield* sql.unsafe("PRAGMA trusted_schema = OFF")
+    for (const pragma of pragmas(options)) yield* whileBusy(sql.unsafe(`PRAGMA ${pragma}`))
     return sql
   }).pipe(
     Effect.catchAllDefect((cause) => new SqlError({ cause })),
