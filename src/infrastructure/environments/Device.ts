@@ -13,6 +13,7 @@ import * as SqlCache from "../storage/cache/SqlCache.ts"
 import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
 import * as SqliteProcessLock from "../storage/local/SqliteProcessLock.ts"
 import { migrations } from "./Database.ts"
+import { cacheFile, databaseFile } from "./DataFiles.ts"
 
 const inFolders = <A, E, R>(make: (folders: typeof FoldersConfig.Service) => Layer.Layer<A, E, R>) =>
   Layer.unwrapEffect(Effect.map(FoldersConfig, make))
@@ -20,8 +21,8 @@ const inFolders = <A, E, R>(make: (folders: typeof FoldersConfig.Service) => Lay
 export const device = {
   files: Layer.merge(NodeFileSystem.layer, NodePath.layer),
   processLock: inFolders(({ state }) => SqliteProcessLock.layer({ folder: join(state, "locks") })),
-  database: inFolders(({ data }) => SqliteLocalDatabase.layer({ filename: join(data, "strata.db"), migrations })),
-  cache: inFolders(({ cache }) => SqlCache.layer({ filename: join(cache, "cache.db") })),
+  database: inFolders((folders) => SqliteLocalDatabase.layer({ filename: databaseFile(folders), migrations })),
+  cache: inFolders((folders) => SqlCache.layer({ filename: cacheFile(folders) })),
   passwordHashing: ScryptPasswordHashing.layer,
   transport: UndiciTransport.layer(),
   socket: WsSocket.layer

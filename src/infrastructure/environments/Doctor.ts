@@ -8,13 +8,16 @@ import { Check } from "../../domain/operations/Check.ts"
 import type { Diagnostics } from "../../domain/operations/Diagnostics.ts"
 import { Settings } from "../../domain/operations/Settings.ts"
 import type { SecureStore } from "../../domain/storage/SecureStore.ts"
+import { FoldersConfig } from "../config/env/FoldersConfig.ts"
 import { ProfileConfig } from "../config/env/ProfileConfig.ts"
 import type { TelemetryConfig } from "../config/env/TelemetryConfig.ts"
 import type { ApiOrigin } from "../network/api/ApiOrigin.ts"
 import * as NetworkChecks from "../network/api/NetworkChecks.ts"
+import * as DatabaseChecks from "../storage/local/DatabaseChecks.ts"
 import * as VaultChecks from "../storage/secure/VaultChecks.ts"
 import * as CollectedDiagnostics from "../telemetry/diagnostics/CollectedDiagnostics.ts"
 import * as TelemetryProbes from "../telemetry/diagnostics/TelemetryProbes.ts"
+import { cacheFile, databaseFile } from "./DataFiles.ts"
 
 const node: Effect.Effect<Check> = Effect.sync(() => {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
@@ -42,13 +45,36 @@ const configuration = Effect.gen(function*() {
 
 type Needs = Settings | ProfileConfig | SecureStore | FileSystem | HttpClient | ApiOrigin | TelemetryConfig
 
-export const layer: Layer.Layer<Diagnostics, never, Needs> = Layer.unwrapEffect(Effect.gen(function*() {
-  const context = yield* Effect.context<Needs>()
-  return CollectedDiagnostics.layer([
-    { name: "Node.js", check: node },
-    { name: "configuration", check: Effect.provide(configuration, context) },
-    { name: "secret store", check: Effect.provide(VaultChecks.opens, context) },
-    yield* NetworkChecks.backend,
-    ...yield* TelemetryProbes.all
+const collected = <R>(more: Effect.Effect<ReadonlyArray<CollectedDiagnostics.Probe>, never, R>) =>
+  Layer.unwrapEffect(Effect.gen(function*() {
+    const context = yield* Effect.context<Needs>()
+    return CollectedDiagnostics.layer([
+      { name: "Node.js", check: node },
+      { name: "configuration", check: Effect.provide(configuration, context) },
+      ...yield* more,
+      { name: "secret store", check: Effect.provide(VaultChecks.opens, context) },
+      yield* NetworkChecks.backend,
+      ...yield* TelemetryProbes.all
+    ])
+  }))
+
+/** For an environment that keeps nothing on disk. */
+export const inMemory: Layer.Layer<Diagnostics, never, Needs> = collected(Effect.succeed([]))
+
+/** For an environment that keeps its data in files. */
+export const onDisk: Layer.Layer<Diagnostics, never, Needs | FoldersConfig> = collected(
+  Effect.map(FoldersConfig, (folders) => [
+    DatabaseChecks.driver,
+    DatabaseChecks.folder(folders.data, "data folder"),
+    DatabaseChecks.file({
+      filename: databaseFile(folders),
+      store: "database",
+      whenDamaged: { status: "failed", fix: "Restore the file from a backup; it is left as it is" }
+    }),
+    DatabaseChecks.file({
+      filename: cacheFile(folders),
+      store: "cache",
+      whenDamaged: { status: "warning", fix: "Nothing: it is set aside and filled again" }
+    })
   ])
-}))
+)

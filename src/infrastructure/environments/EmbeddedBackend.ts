@@ -19,6 +19,7 @@ import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
 import * as KeyFile from "../storage/secure/KeyFile.ts"
 import * as SecureStoreKeysetStore from "../storage/secure/SecureStoreKeysetStore.ts"
 import * as VaultSecureStore from "../storage/secure/VaultSecureStore.ts"
+import { vaultKeyFile } from "./DataFiles.ts"
 import { device } from "./Device.ts"
 
 export interface Options {
@@ -45,14 +46,14 @@ const startFailure = (failure: StartFailure | CannotListen | BackendNotReady): S
 /** Runs the backend of the data folder, or finds the process that does. */
 export const layer = ({ faults, port }: Options) =>
   Layer.unwrapEffect(Effect.gen(function*() {
-    const { config, data } = yield* FoldersConfig
+    const folders = yield* FoldersConfig
     const { credentials } = yield* AccountConfig
     const configured = yield* BackendConfig
-    const folder = join(data, "backend")
+    const folder = join(folders.data, "backend")
     const crypto = KeysetCrypto.layer.pipe(
       Layer.provide(SecureStoreKeysetStore.layer),
       Layer.provide(VaultSecureStore.layer({ file: join(folder, "vault") })),
-      Layer.provide(KeyFile.layerLoadOrCreate({ file: join(config, "vault-key") }))
+      Layer.provide(KeyFile.layerLoadOrCreate({ file: vaultKeyFile(folders) }))
     )
     const stores = Layer.mergeAll(
       SqliteLocalDatabase.layer({ filename: join(folder, "backend.db"), migrations, store: "backend database" }),

@@ -12,6 +12,7 @@ import * as KeyFile from "../storage/secure/KeyFile.ts"
 import * as VaultSecureStore from "../storage/secure/VaultSecureStore.ts"
 import { client } from "./Client.ts"
 import * as Configuration from "./Configuration.ts"
+import { vaultFile, vaultKeyFile } from "./DataFiles.ts"
 import { device as thisDevice } from "./Device.ts"
 import * as Doctor from "./Doctor.ts"
 import * as EmbeddedAnalytics from "./EmbeddedAnalytics.ts"
@@ -23,10 +24,10 @@ import * as Tracing from "./Tracing.ts"
 export { compose }
 
 const secureStore = Layer.unwrapEffect(
-  Effect.map(FoldersConfig, ({ config, data }) =>
+  Effect.map(FoldersConfig, (folders) =>
     Layer.provide(
-      VaultSecureStore.layer({ file: join(data, "vault") }),
-      KeyFile.layerLoadOrCreate({ file: join(config, "vault-key") })
+      VaultSecureStore.layer({ file: vaultFile(folders) }),
+      KeyFile.layerLoadOrCreate({ file: vaultKeyFile(folders) })
     ))
 )
 
@@ -41,7 +42,7 @@ export const parts = {
   telemetry: Tracing.layer({ store: true, collector: true, stackTraces: true }),
   origin: Layer.effect(ApiOrigin, Effect.map(BackendAddress, ({ url }) => ({ url }))),
   analytics: EmbeddedAnalytics.layer,
-  diagnostics: Doctor.layer
+  diagnostics: Doctor.onDisk
 } satisfies Parts<BackendAddress>
 
 /** The backend of this data folder: run by this process, or found in the one that runs it. */

@@ -13,14 +13,15 @@ import * as FileAnalytics from "../services/analytics/FileAnalytics.ts"
 import * as KeyFile from "../storage/secure/KeyFile.ts"
 import * as VaultSecureStore from "../storage/secure/VaultSecureStore.ts"
 import { client } from "./Client.ts"
+import { vaultFile } from "./DataFiles.ts"
 import { device } from "./Device.ts"
 import * as Doctor from "./Doctor.ts"
 
 const secureStore = Layer.unwrapEffect(Effect.gen(function*() {
-  const { data } = yield* FoldersConfig
+  const folders = yield* FoldersConfig
   const { keyFile } = yield* VaultConfig
   const file = yield* required("STRATA_VAULT_KEY_FILE", keyFile)
-  return Layer.provide(VaultSecureStore.layer({ file: join(data, "vault") }), KeyFile.layerLoad({ file }))
+  return Layer.provide(VaultSecureStore.layer({ file: vaultFile(folders) }), KeyFile.layerLoad({ file }))
 }))
 
 const origin = Layer.effect(
@@ -36,4 +37,4 @@ const analytics = Layer.unwrapEffect(Effect.gen(function*() {
   return FileAnalytics.layer({ folder: join(data, "analytics"), ...(yield* AnalyticsConfig) })
 }))
 
-export const remote = { ...client, ...device, secureStore, origin, analytics, diagnostics: Doctor.layer }
+export const remote = { ...client, ...device, secureStore, origin, analytics, diagnostics: Doctor.onDisk }

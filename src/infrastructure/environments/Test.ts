@@ -45,7 +45,7 @@ export const parts = {
   transport: MemoryTransport.layer,
   socket: MemorySocket.layer,
   analytics: MemoryAnalytics.layer,
-  diagnostics: Doctor.layer
+  diagnostics: Doctor.inMemory
 } satisfies Parts<MemoryServer>
 
 /** The backend; the fault switch is `BackendFaults`. */
