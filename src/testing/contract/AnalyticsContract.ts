@@ -18,7 +18,7 @@ const counted = ({ dropped: reasons = {}, queued, sent }: Expected) =>
   Effect.gen(function*() {
     const stats = yield* Effect.flatMap(Analytics, (analytics) => analytics.stats)
     const { ConsentMissing, QueueFull, Rejected, Storage, TooLarge } = stats.dropped
-    const found = `${stats.queued} queued, ${stats.sent} sent, dropped ${JSON.stringify(stats.dropped)}`
+    const found = `${stats.queued} queued, ${stats.sent} sent, dropped ${Object.values(stats.dropped).join(", ")}`
     yield* ensure(queued === undefined || stats.queued === queued, found)
     yield* ensure(sent === undefined || stats.sent === sent, found)
     yield* ensure(ConsentMissing === (reasons.ConsentMissing ?? 0) && Rejected === (reasons.Rejected ?? 0), found)

@@ -101,5 +101,3 @@ export const make = Effect.gen(function*() {
       })
   }
 })
-
-export type NotesTable = Effect.Effect.Success<typeof make>

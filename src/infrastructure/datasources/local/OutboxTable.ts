@@ -135,5 +135,3 @@ export const make = Effect.gen(function*() {
       )
   }
 })
-
-export type OutboxTable = Effect.Effect.Success<typeof make>

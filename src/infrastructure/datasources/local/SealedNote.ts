@@ -39,5 +39,3 @@ export const make = Effect.map(Crypto, (crypto) => ({
       )
     )
 }))
-
-export type SealedNote = Effect.Effect.Success<typeof make>

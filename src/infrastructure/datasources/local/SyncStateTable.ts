@@ -38,5 +38,3 @@ export const make = Effect.map(LocalDatabase, ({ sql }) => ({
         cursor = excluded.cursor, pulled_at = excluded.pulled_at, sweeping = excluded.sweeping`
   }
 }))
-
-export type SyncStateTable = Effect.Effect.Success<typeof make>

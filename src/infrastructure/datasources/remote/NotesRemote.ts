@@ -57,5 +57,3 @@ export const make = Effect.gen(function*() {
       api.call((client) => client.notes.changes({ urlParams: cursor === undefined ? {} : { cursor } }))
   }
 })
-
-export type NotesRemote = Effect.Effect.Success<typeof make>

@@ -7,5 +7,3 @@ import { ApiClient } from "../../network/api/ApiClient.ts"
 export const make = Effect.map(ApiClient, (api) => ({
   get: api.call((client) => client.profile.get())
 }))
-
-export type ProfileRemote = Effect.Effect.Success<typeof make>

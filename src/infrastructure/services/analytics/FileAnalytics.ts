@@ -66,7 +66,7 @@ const backOff = ({ outcome, retryAfter }: Outcome, failures: number) =>
   outcome === "refused"
     ? Effect.succeed(Duration.minutes(15))
     : Effect.map(Random.nextRange(0, Math.min(500 * 2 ** failures, 300_000)), (millis) =>
-      Duration.max(Duration.millis(millis), Option.getOrElse(retryAfter, () => Duration.zero)))
+      Duration.max(Duration.millis(Math.round(millis)), Option.getOrElse(retryAfter, () => Duration.zero)))
 
 const backgroundBudget = "30 seconds"
 

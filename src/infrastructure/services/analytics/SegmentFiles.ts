@@ -107,5 +107,3 @@ export const make = (folder: string) =>
       })
     }
   })
-
-export type SegmentFiles = Effect.Effect.Success<ReturnType<typeof make>>
