@@ -26,7 +26,7 @@ const listen = (channel: string, count: number) =>
     yield* settle
     yield* reached("open")
     yield* settle
-    return Effect.map(Fiber.join(fiber), Chunk.toReadonlyArray)
+    return () => Effect.map(Fiber.join(fiber), Chunk.toReadonlyArray)
   })
 
 const data = (messages: ReadonlyArray<RealtimeMessage>) =>
@@ -53,7 +53,7 @@ export const contract: Contract<Realtime> = {
       Effect.gen(function*() {
         const messages = yield* listen("a", 3)
         yield* publishAll("a", ["1", "2", "3"])
-        const got = yield* messages
+        const got = yield* messages()
         yield* ensure(data(got) === "1,2,3", `got ${data(got)}`)
         yield* ensure(honest(got), "sequences do not grow by one")
         yield* ensure(got.every(({ channel }) => channel === "a"), "a message names another channel")
@@ -66,7 +66,10 @@ export const contract: Contract<Realtime> = {
         const there = yield* listen("there", 1)
         yield* publishAll("there", ["t"])
         yield* publishAll("here", ["h"])
-        yield* ensure(data(yield* here) === "h" && data(yield* there) === "t", "a message came to the wrong channel")
+        yield* ensure(
+          data(yield* here()) === "h" && data(yield* there()) === "t",
+          "a message came to the wrong channel"
+        )
       })
     ),
     contractCase(
@@ -75,7 +78,7 @@ export const contract: Contract<Realtime> = {
         const first = yield* listen("a", 2)
         const second = yield* listen("a", 2)
         yield* publishAll("a", ["1", "2"])
-        yield* ensure(data(yield* first) === "1,2" && data(yield* second) === "1,2", "a listener missed a message")
+        yield* ensure(data(yield* first()) === "1,2" && data(yield* second()) === "1,2", "a listener missed a message")
       })
     ),
     contractCase(
@@ -84,7 +87,7 @@ export const contract: Contract<Realtime> = {
         yield* publishAll("a", ["before"])
         const messages = yield* listen("a", 1)
         yield* publishAll("a", ["after"])
-        yield* ensure(data(yield* messages) === "after", "an old message was delivered")
+        yield* ensure(data(yield* messages()) === "after", "an old message was delivered")
       })
     ),
     contractCase(
@@ -93,10 +96,10 @@ export const contract: Contract<Realtime> = {
         const staying = yield* listen("a", 2)
         const leaving = yield* listen("a", 1)
         yield* publishAll("a", ["1"])
-        yield* leaving
+        yield* leaving()
         yield* settle
         yield* publishAll("a", ["2"])
-        yield* ensure(data(yield* staying) === "1,2", "a message was lost when another listener left")
+        yield* ensure(data(yield* staying()) === "1,2", "a message was lost when another listener left")
       })
     ),
     contractCase(
@@ -104,11 +107,11 @@ export const contract: Contract<Realtime> = {
       Effect.gen(function*() {
         const first = yield* listen("a", 1)
         yield* publishAll("a", ["1"])
-        yield* first
+        yield* first()
         yield* reached("idle")
         const second = yield* listen("a", 1)
         yield* publishAll("a", ["2"])
-        yield* ensure(data(yield* second) === "2", "the second listener got something else")
+        yield* ensure(data(yield* second()) === "2", "the second listener got something else")
       })
     ),
     contractCase(
@@ -119,7 +122,7 @@ export const contract: Contract<Realtime> = {
         yield* ensure(Option.contains(before, "idle"), "not idle at first")
         const messages = yield* listen("a", 1)
         yield* publishAll("a", ["1"])
-        yield* messages
+        yield* messages()
         yield* reached("idle")
       })
     ),
@@ -133,7 +136,7 @@ export const contract: Contract<Realtime> = {
         const value = { text: "päivää \u0000", list: [1, null, true], nested: { empty: {} } }
         const messages = yield* listen("a", 1)
         yield* publishAll("a", [value])
-        const [message] = yield* messages
+        const [message] = yield* messages()
         yield* ensure(
           message?._tag === "Message" && isDeepStrictEqual(message.data, value),
           "the data changed on the way"

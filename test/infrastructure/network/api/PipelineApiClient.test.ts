@@ -1,45 +1,13 @@
-import * as HttpBody from "@effect/platform/HttpBody"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Exit, Fiber, Layer, Logger, TestClock } from "effect"
-import { Connectivity } from "../../../../src/domain/network/Connectivity.ts"
+import { Deferred, Duration, Effect, Fiber, Logger, TestClock } from "effect"
 import { Topic } from "../../../../src/domain/push/PushMessage.ts"
-import { DeviceId } from "../../../../src/domain/push/Registration.ts"
 import { ApiClient } from "../../../../src/infrastructure/network/api/ApiClient.ts"
 import { ConnectionCut, ConnectionRefused } from "../../../../src/infrastructure/network/api/MemoryServer.ts"
 import { repeatable } from "../../../../src/infrastructure/network/api/Repeatable.ts"
-import type { StrataClient } from "../../../../src/infrastructure/network/api/StrataClient.ts"
 import * as Apis from "../Apis.ts"
+import { failureOf, getProfile, ok, post, put, run } from "../Calls.ts"
 import * as ScriptedServer from "../ScriptedServer.ts"
 import * as ScriptedTokens from "../ScriptedTokens.ts"
-import * as Spans from "../Spans.ts"
-
-const profile = { id: "u1", username: "ada", displayName: "Ada" }
-const ok = () => ScriptedServer.json(200, profile)
-
-const getProfile = (client: StrataClient) => client.profile.get({})
-const put = (client: StrataClient) =>
-  client.devices.register({ path: { deviceId: DeviceId.make("device-7") }, payload: { topics: [Topic.make("news")] } })
-const post = (client: StrataClient) => client.devices.send({ payload: { topic: Topic.make("news"), title: "hello" } })
-
-/** Runs one call for as long as it takes in virtual time. */
-const run = (
-  answer: Parameters<typeof ScriptedServer.make>[0],
-  request: (client: StrataClient) => Effect.Effect<unknown, unknown>,
-  around: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = (effect) => effect
-) => {
-  const server = ScriptedServer.make(answer)
-  const tokens = ScriptedTokens.make()
-  return Effect.gen(function*() {
-    const { call } = yield* ApiClient
-    const fiber = yield* Effect.fork(Effect.either(around(call(request))))
-    yield* TestClock.adjust("10 minutes")
-    const result = yield* Fiber.join(fiber)
-    return { result, requests: server.requests, tokens: tokens.state, connectivity: yield* (yield* Connectivity).state }
-  }).pipe(Effect.provide(Apis.layer(server.layer, tokens.layer)))
-}
-
-const failureOf = ({ result }: Effect.Effect.Success<ReturnType<typeof run>>) =>
-  result._tag === "Left" ? result.left : undefined
 
 describe("PipelineApiClient", () => {
   it.effect("signs a request, sends it to the backend, and decodes the answer", () =>
@@ -196,46 +164,6 @@ describe("PipelineApiClient", () => {
     })
   })
 
-  it.effect("maps every error status to the failure a caller acts on", () =>
-    Effect.gen(function*() {
-      const tags = {
-        400: "Rejected",
-        403: "Forbidden",
-        404: "NotFound",
-        409: "Conflict",
-        410: "NotFound",
-        412: "Conflict",
-        418: "Rejected",
-        422: "Rejected",
-        426: "UpgradeRequired",
-        429: "RateLimited",
-        500: "Unavailable",
-        501: "Unavailable",
-        503: "Unavailable",
-        504: "OutcomeUnknown"
-      }
-      for (const [status, tag] of Object.entries(tags)) {
-        const outcome = yield* run(() => new Response("<html>", { status: Number(status) }), post)
-        assert.strictEqual(failureOf(outcome)?._tag, tag, status)
-      }
-    }))
-
-  it.effect("names the fields of a problem and tolerates any other", () =>
-    Effect.gen(function*() {
-      const issues = (body: unknown) =>
-        Effect.map(run(() => ScriptedServer.json(422, body), post), (outcome) => {
-          const failure = failureOf(outcome)
-          return failure?._tag === "Rejected" ? failure.issues : undefined
-        })
-      assert.deepStrictEqual(yield* issues({ errors: ["title", { pointer: "/topic" }, { secret: "x" }, 7] }), [
-        "title",
-        "/topic"
-      ])
-      for (const body of [{}, [], null, "text", { errors: "title" }, { errors: { title: "bad" } }, { status: "x" }]) {
-        assert.deepStrictEqual(yield* issues(body), [])
-      }
-    }))
-
   it.effect("treats an answer it cannot read as unavailable and says nothing of its content", () => {
     const lines: Array<string> = []
     const logger = Logger.make(({ annotations, message }) => void lines.push(String(message) + String(annotations)))
@@ -263,57 +191,5 @@ describe("PipelineApiClient", () => {
       }
       assert.strictEqual(server.requests.length, 0)
     }).pipe(Effect.provide(Apis.layer(server.layer, ScriptedTokens.make().layer)))
-  })
-
-  it.effect("opens one span per attempt, whose context the request carries and which holds no id, query or token", () => {
-    const server = ScriptedServer.make((_, index) =>
-      index === 0 ? ScriptedServer.json(503, {}) : new Response(null, { status: 204 })
-    )
-    const spans = Spans.make()
-    return Effect.gen(function*() {
-      const { http } = yield* ApiClient
-      const fiber = yield* Effect.fork(
-        http.del("/v2/devices/secret-id?token=secret-query", { body: HttpBody.text("secret-body") })
-      )
-      yield* TestClock.adjust("1 minute")
-      yield* Fiber.join(fiber)
-      assert.deepStrictEqual(spans.ended.map(({ kind, name }) => `${kind} ${name}`), [
-        "client DELETE /v2/devices/:deviceId",
-        "client DELETE /v2/devices/:deviceId"
-      ])
-      assert.deepStrictEqual(spans.ended.map(({ attributes }) => Object.fromEntries(attributes)), [
-        {
-          "http.request.method": "DELETE",
-          "server.address": "api.test",
-          "server.port": 8080,
-          "url.scheme": "http",
-          "url.template": "/v2/devices/:deviceId",
-          "http.response.status_code": 503,
-          "error.type": "503"
-        },
-        {
-          "http.request.method": "DELETE",
-          "server.address": "api.test",
-          "server.port": 8080,
-          "url.scheme": "http",
-          "url.template": "/v2/devices/:deviceId",
-          "http.request.resend_count": 1,
-          "http.response.status_code": 204
-        }
-      ])
-      assert.deepStrictEqual(spans.ended.map(({ exit }) => Exit.isSuccess(exit)), [false, true])
-      assert.deepStrictEqual(
-        server.requests.map(({ headers }) => headers["traceparent"]),
-        spans.ended.map(({ spanId, traceId }) => `00-${traceId}-${spanId}-01`)
-      )
-    }).pipe(Effect.provide(Layer.merge(Apis.layer(server.layer, ScriptedTokens.make().layer), spans.layer)))
-  })
-
-  it.effect("ends the span of a lost attempt with a bounded word", () => {
-    const spans = Spans.make()
-    return Effect.gen(function*() {
-      yield* spans.run(run(() => new ConnectionCut(), post))
-      assert.deepStrictEqual(spans.ended.map(({ attributes }) => attributes.get("error.type")), ["reset"])
-    })
   })
 })

@@ -15,6 +15,11 @@ interface Connection {
   activity: number
 }
 
+const put = (connection: Connection, frame: ServerFrame) => {
+  connection.activity++
+  connection.frames.unsafeOffer(JSON.stringify(frame))
+}
+
 export const make = () => {
   const connections = new Set<Connection>()
   const history = new Map<string, Array<unknown>>()
@@ -55,11 +60,6 @@ export const make = () => {
       }
       return messages.length
     }
-  }
-
-  const put = (connection: Connection, frame: ServerFrame) => {
-    connection.activity++
-    connection.frames.unsafeOffer(JSON.stringify(frame))
   }
 
   const subscribe = (connection: Connection, { after, channel, ref }: Extract<ClientFrame, { _tag: "Subscribe" }>) => {
