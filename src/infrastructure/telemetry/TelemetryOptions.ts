@@ -17,7 +17,7 @@ export interface Collector {
   readonly endpoint: string
   readonly headers: Option.Option<Redacted.Redacted<Readonly<Record<string, string>>>>
 
-  /** How long one export may take, 2 seconds when absent. Closing waits for at most 2.5 seconds, however this is set. */
+  /** How long one export may take, 2 seconds when absent. Closing waits for at most 2 seconds, however this is set. */
   readonly timeoutMillis?: number
 }
 

@@ -41,6 +41,15 @@ const withoutUnit = (metrics: ResourceMetrics): ResourceMetrics => {
   return metrics
 }
 
+const refuseConnection = (_: unknown, done: (error: Error) => void) =>
+  queueMicrotask(() => done(new Error("Telemetry is closed")))
+
+/** Exports that still wait would open connections for as long as they take, and keep the process alive with them. */
+const close = (agent: Http.Agent) => {
+  Object.assign(agent, { createConnection: refuseConnection })
+  agent.destroy()
+}
+
 export const make = (
   { endpoint, headers, timeoutMillis = defaultTimeoutMillis }: Collector,
   reporter: Reporter
@@ -54,12 +63,11 @@ export const make = (
   Scope.Scope
 > =>
   Effect.gen(function*() {
-    // Destroyed at the end: a connection to a collector that hangs would keep the process alive.
     const agent = yield* Effect.acquireRelease(
       Effect.sync(() =>
         new (endpoint.startsWith("https:") ? Https : Http).Agent({ keepAlive: true, maxSockets: maximumSockets })
       ),
-      (opened) => Effect.sync(() => opened.destroy())
+      (opened) => Effect.sync(() => close(opened))
     )
     const to = (path: string) => ({
       url: `${endpoint}/${path}`,

@@ -92,7 +92,7 @@ const spanPipelines = (
     return { pipelines, storeProblem }
   })
 
-/** Spans to the store, the collector or both; logs and metrics to the collector. Closing flushes for 2.5 seconds at most. */
+/** Spans to the store, the collector or both; logs and metrics to the collector. Closing flushes for 2 seconds at most. */
 export const make = (
   options: TelemetryOptions
 ): Effect.Effect<Layer.Layer<TelemetryStatus>, never, Scope.Scope> =>

@@ -16,8 +16,8 @@ import { Clock, Effect, Exit, Layer, Tracer } from "effect"
 import { unsampledFailures } from "../catalogue/Telemetry.ts"
 import type { Sampler } from "../TelemetryOptions.ts"
 
-/** How long closing waits for the last exports. */
-export const closeTimeout = "2500 millis"
+/** How long closing waits for the last exports: as long as one may take. */
+export const closeTimeout = "2 seconds"
 
 const samplers: Record<Sampler, (ratio: number) => OtelSampler> = {
   always_on: () => new AlwaysOnSampler(),
