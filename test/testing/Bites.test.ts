@@ -1,0 +1,22 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { Cache } from "../../src/domain/storage/Cache.ts"
+import * as MemoryCache from "../../src/infrastructure/storage/cache/MemoryCache.ts"
+import * as MemoryProcessLock from "../../src/infrastructure/storage/local/MemoryProcessLock.ts"
+import * as CacheContract from "../../src/testing/contract/CacheContract.ts"
+import * as ProcessLockContract from "../../src/testing/contract/ProcessLockContract.ts"
+import { notices } from "../../src/testing/vitest.ts"
+
+describe("notices", () => {
+  it.effect("finds nothing in a sound adapter, so that what it finds in others is theirs", () =>
+    Effect.gen(function*() {
+      assert.isFalse(yield* notices(CacheContract.contract, MemoryCache.layer))
+      assert.isFalse(yield* notices(ProcessLockContract.contract, MemoryProcessLock.layer))
+    }))
+
+  it.effect("finds a wrong answer", () =>
+    Effect.gen(function*() {
+      const deaf = Effect.map(MemoryCache.make(), (cache) => Cache.of({ ...cache, set: () => Effect.void }))
+      assert.isTrue(yield* notices(CacheContract.contract, Layer.scoped(Cache, deaf)))
+    }))
+})
