@@ -9,7 +9,7 @@ const furtherTiers: Record<string, string> = {
 export default defineConfig(({ mode }) => {
   const further = furtherTiers[mode]
   const first = further === undefined
-  const patience = mode === "torture" ? 3_600_000 : first ? 20_000 : 180_000
+  const patience = mode === "torture" ? 3_600_000 : first ? 60_000 : 180_000
   return {
     test: {
       include: [further ?? "test/**/*.test.ts"],

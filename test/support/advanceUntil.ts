@@ -8,7 +8,7 @@ const nextTurn = Effect.async<void>((resume) => {
 })
 
 /** Moves virtual time on, a step a turn of the event loop, until the fiber is done. */
-export const advanceUntil = <A, E>(fiber: Fiber.RuntimeFiber<A, E>, step: Duration.DurationInput = "20 millis") =>
+export const advanceUntil = <A, E>(fiber: Fiber.RuntimeFiber<A, E>, step: Duration.DurationInput = "50 millis") =>
   Effect.gen(function*() {
     while (Option.isNone(yield* Fiber.poll(fiber))) {
       yield* nextTurn

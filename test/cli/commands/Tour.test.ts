@@ -1,21 +1,34 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit } from "effect"
-import { resolve } from "node:path"
+import { Cause, Context, Duration, Effect, Exit, Layer, Stream } from "effect"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { Application } from "../../../src/cli/Application.ts"
-import { CommandFailed } from "../../../src/cli/CommandFailed.ts"
 import * as Tour from "../../../src/cli/commands/Tour.ts"
 import * as NoteFile from "../../../src/cli/NoteFile.ts"
+import { Analytics } from "../../../src/domain/analytics/Analytics.ts"
+import { InvalidCredentials } from "../../../src/domain/auth/AuthFailure.ts"
+import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
+import { UserId } from "../../../src/domain/auth/User.ts"
+import { Unavailable } from "../../../src/domain/network/RemoteFailure.ts"
+import { NoteRepository } from "../../../src/domain/notes/NoteRepository.ts"
+import type { Ports } from "../../../src/domain/Ports.ts"
+import { Locked } from "../../../src/domain/storage/SecretFailure.ts"
+import { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
+import { Full } from "../../../src/domain/storage/StorageFailure.ts"
+import { Profile } from "../../../src/domain/user/Profile.ts"
+import { UserRepository } from "../../../src/domain/user/UserRepository.ts"
 import { advanceUntil } from "../../support/advanceUntil.ts"
+import { temporaryFolder } from "../../support/temporaryFolder.ts"
 import * as TestApplication from "../../support/testApplication.ts"
-
-const docs = resolve(import.meta.dirname, "../../../docs")
 
 const tour = (change: (application: typeof Application.Service) => typeof Application.Service = (same) => same) =>
   Effect.gen(function*() {
     const { application, console, out } = yield* TestApplication.make
     const chosen = change(application)
-    const files = yield* NoteFile.find([docs])
+    const folder = yield* temporaryFolder
+    for (const name of ["a.md", "b.md", "c.md"]) writeFileSync(join(folder, name), `# Note ${name}\n\nText of ${name}`)
+    const files = yield* NoteFile.find([folder])
     const fiber = yield* Tour.run(files).pipe(
       Effect.provide(chosen.environment),
       Effect.provideService(Application, chosen),
@@ -26,6 +39,17 @@ const tour = (change: (application: typeof Application.Service) => typeof Applic
     const exit = yield* advanceUntil(fiber)
     return { exit, files, out: out.join("") }
   }).pipe(Effect.provide(NodeContext.layer))
+
+/** The layer with some members of a port replaced. */
+const replacing = <Id extends Ports, Service extends object, E>(
+  layer: Layer.Layer<Ports, E>,
+  tag: Context.Tag<Id, Service>,
+  members: Partial<Service>
+): Layer.Layer<Ports, E> =>
+  Layer.map(layer, (context) => Context.add(context, tag, { ...Context.unsafeGet(context, tag), ...members }))
+
+const broken = <Id extends Ports, Service extends object>(tag: Context.Tag<Id, Service>, members: Partial<Service>) =>
+  tour((application) => ({ ...application, environment: replacing(application.environment, tag, members) }))
 
 describe("the main job", () => {
   it.scoped("runs whole in memory and in virtual time, two devices syncing", () =>
@@ -53,24 +77,52 @@ describe("the main job", () => {
       assert.notInclude(out, "✖")
     }))
 
-  it.scoped("says which step is not true and fails", () =>
+  it.scoped("says that the network was not cut", () =>
     Effect.gen(function*() {
       const uncut = { cut: Effect.void, restore: Effect.void }
       const { exit, out } = yield* tour((application) => ({ ...application, network: uncut }))
-      assert.strictEqual(exit._tag, "Failure")
+      assert.isTrue(Exit.isFailure(exit))
       assert.include(out, "✖ cut network")
       assert.include(out, "The backend still answers although the network is cut")
       assert.notInclude(out, "✔ import")
     }))
 
-  it.scoped("fails at the first step when the backend cannot be switched", () =>
+  const full = new Full({ store: "database", operation: "write" })
+  const steps = [
+    ["stores", broken(SecureStore, { list: Effect.fail(new Locked({ fixes: [] })) })],
+    ["sign in", broken(AuthRepository, { login: () => new InvalidCredentials() })],
+    ["profile", broken(UserRepository, { profile: Stream.fail(new Unavailable({})) })],
+    ["import", broken(NoteRepository, { save: () => full })],
+    ["analytics", broken(Analytics, { setConsent: () => full })]
+  ] as const
+
+  for (const [step, run] of steps) {
+    it.scoped(`fails at the step "${step}" when its port fails`, () =>
+      Effect.gen(function*() {
+        const { exit, out } = yield* run
+        assert.isTrue(Exit.isFailure(exit))
+        assert.include(out, `✖ ${step}`)
+      }))
+  }
+
+  it.scoped("fails at the step \"profile\" when the second read is no hit", () =>
     Effect.gen(function*() {
-      const failure = new CommandFailed({ reason: "No account", next: "" })
+      const data = new Profile({ id: UserId.make("1"), username: "ada", displayName: "Ada" })
+      const uncached = Stream.succeed({ data, origin: "remote" as const, age: Duration.zero, pending: 0 })
+      const { exit, out } = yield* broken(UserRepository, { profile: uncached })
+      assert.isTrue(Exit.isFailure(exit))
+      assert.include(out, "✖ profile")
+      assert.include(out, "not from the cache")
+    }))
+
+  it.scoped("fails at the step \"second device\" when the change does not arrive there", () =>
+    Effect.gen(function*() {
       const { exit, out } = yield* tour((application) => ({
         ...application,
-        network: { cut: failure, restore: failure }
+        device: (name) => replacing(application.device(name), NoteRepository, { sync: new Unavailable({}) })
       }))
-      assert.strictEqual(exit._tag, "Failure")
-      assert.include(out, "✖ backend")
+      assert.isTrue(Exit.isFailure(exit))
+      assert.include(out, "✔ sync")
+      assert.include(out, "✖ second device")
     }))
 })
