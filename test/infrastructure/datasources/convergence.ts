@@ -44,15 +44,15 @@ const start = (backend: ScriptedBackend) =>
   Effect.gen(function*() {
     const context = yield* Layer.build(Layer.fresh(machine(backend)))
     yield* Effect.provide(Effect.flatMap(AuthRepository, (auth) => auth.login(loginRequest("ada"))), context)
-    return Effect.provide(SyncedNoteRepository.make, context)
+    return { boot: Effect.provide(SyncedNoteRepository.make, context) }
   })
 
 /** Both devices, and what became of every text that was ever saved: each is saved once. */
 const world = (backend: ScriptedBackend) =>
   Effect.gen(function*() {
     backend.pageSize = 2
-    const boot = [yield* start(backend), yield* start(backend)] as const
-    const devices: [Notes, Notes] = [yield* boot[0], yield* boot[1]]
+    const machines = [yield* start(backend), yield* start(backend)] as const
+    const devices: [Notes, Notes] = [yield* machines[0].boot, yield* machines[1].boot]
     const saved = new Set<string>()
     /** Texts that a person saw and replaced or removed. */
     const replaced = new Set<string>()
@@ -84,7 +84,9 @@ const world = (backend: ScriptedBackend) =>
       const notes = devices[next.device]
       if (next._tag === "Save") return save(notes, next.note)
       if (next._tag === "Sync") return sync(notes, next.fates, next.during)
-      if (next._tag === "Restart") return Effect.map(boot[next.device], (again) => void (devices[next.device] = again))
+      if (next._tag === "Restart") {
+        return Effect.map(machines[next.device].boot, (again) => void (devices[next.device] = again))
+      }
       return Effect.flatMap(
         overwrite(notes, next.note),
         (known) => (known === undefined ? Effect.void : notes.remove(known.id))
