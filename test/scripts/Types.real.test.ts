@@ -28,7 +28,7 @@ describe("the type check", () => {
     const { code, stdout } = await promisify(execFile)(process.execPath, [join(root, "scripts/types.mjs")], {
       cwd: folder
     }).then(
-      ({ stdout }) => ({ code: 0, stdout }),
+      (passed) => ({ code: 0, stdout: passed.stdout }),
       (failed: { readonly code: number; readonly stdout: string }) => failed
     )
     rmSync(folder, { recursive: true })
