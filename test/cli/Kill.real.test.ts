@@ -118,7 +118,6 @@ describe("processes of one data folder that are killed", () => {
   it("lose no acknowledged note and double none", { timeout: 600_000 }, async ({ onTestFailed, onTestFinished }) => {
     // @effect-diagnostics-next-line processEnv:off -- whoever repeats a run gives its seed
     const seed = Number(process.env["KILL_SEED"] ?? randomInt(2 ** 31))
-    onTestFailed(() => void process.stderr.write(`run it again with KILL_SEED=${seed}\n`))
     const random = makeRandom(seed)
     const data = join(strata.folder, "home/local/data")
     const inHome = { STRATA_HOME: join(strata.folder, "home") }
@@ -127,6 +126,7 @@ describe("processes of one data folder that are killed", () => {
 
     const acknowledged: Array<string> = []
     const seen = { killsOfUp: 0, killsOfAdder: 0, sentByUp: 0, killedWhileSending: 0, appliedUnheard: 0 }
+    onTestFailed(() => void process.stderr.write(`run it again with KILL_SEED=${seed}: ${JSON.stringify(seen)}\n`))
 
     let up = startUp()
     await up.said(isRunning)
