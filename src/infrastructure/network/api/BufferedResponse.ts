@@ -10,6 +10,12 @@ import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as UrlParams from "@effect/platform/UrlParams"
 import { Effect, Inspectable, Option, Stream } from "effect"
 
+/** Largest answer that is kept in memory, in bytes. */
+export const maxBodyBytes = 16 * 1024 * 1024
+
+/** What every cause of `too_large` carries; undici's own code for it. */
+export const exceededMaxSize = { code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" }
+
 export class BufferedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
@@ -94,7 +100,7 @@ const collect = (response: HttpClientResponse.HttpClientResponse, limit: number)
             request: response.request,
             response,
             reason: "Decode",
-            cause: { code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" }
+            cause: exceededMaxSize
           })
         )
       }

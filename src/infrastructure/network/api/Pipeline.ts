@@ -15,15 +15,12 @@ import * as RemoteFailures from "../interceptors/RemoteFailures.ts"
 import * as RetryTransient from "../interceptors/RetryTransient.ts"
 import type { AccessTokens } from "./AccessTokens.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
-import { buffer } from "./BufferedResponse.ts"
+import { buffer, maxBodyBytes } from "./BufferedResponse.ts"
 import { Reachability } from "./Reachability.ts"
 import { isRepeatable } from "./Repeatable.ts"
 import { fromHttpClientError } from "./TransportFailure.ts"
 import type { TransportFailure } from "./TransportFailure.ts"
 import { templateOf } from "./UrlTemplate.ts"
-
-/** Largest answer that is kept in memory, in bytes. */
-export const maxBodyBytes = 16 * 1024 * 1024
 
 /** The transport as the innermost stage: no span of its own, answers complete, failures classified. */
 const wire = (transport: HttpClient.HttpClient): Send<TransportFailure> => {

@@ -11,7 +11,7 @@ import * as UrlParams from "@effect/platform/UrlParams"
 import { Duration, Effect, Either, Layer } from "effect"
 import type { Dispatcher } from "undici"
 import Agent from "undici/lib/dispatcher/agent.js"
-import { BufferedResponse, isEventStream } from "./BufferedResponse.ts"
+import { BufferedResponse, exceededMaxSize, isEventStream, maxBodyBytes as largestBody } from "./BufferedResponse.ts"
 import { StreamingResponse } from "./StreamingResponse.ts"
 import { reasonOf, TransportFailure } from "./TransportFailure.ts"
 
@@ -21,14 +21,19 @@ export interface Options {
   readonly headersTimeout?: Duration.DurationInput
   /** Between two pieces of the body. Event streams have no such limit. */
   readonly bodyTimeout?: Duration.DurationInput
+  /** Largest body that is kept; an answer with a larger one fails. Event streams have no such limit. */
+  readonly maxBodyBytes?: number
 }
 
 const encodeBody = (body: HttpBody): Uint8Array | null | undefined =>
   body._tag === "Empty" ? null : body._tag === "Uint8Array" ? body.body : undefined
 
-export const make = (
-  { bodyTimeout = "10 seconds", connectTimeout = "5 seconds", headersTimeout = "10 seconds" }: Options = {}
-) =>
+export const make = ({
+  bodyTimeout = "10 seconds",
+  connectTimeout = "5 seconds",
+  headersTimeout = "10 seconds",
+  maxBodyBytes = largestBody
+}: Options = {}) =>
   Effect.gen(function*() {
     const agent = yield* Effect.acquireRelease(
       Effect.sync(() => new Agent({ connect: { timeout: Duration.toMillis(connectTimeout) } })),
@@ -40,7 +45,7 @@ export const make = (
       if (url === undefined) return failure("InvalidUrl")
       const body = encodeBody(request.body)
       if (body === undefined) return failure("Encode")
-      return dispatch(agent, request, {
+      return dispatch(agent, request, maxBodyBytes, {
         origin: url.origin,
         path: url.pathname + url.search,
         method: request.method,
@@ -53,7 +58,12 @@ export const make = (
     return HttpClient.makeWith<RequestError, never, RequestError, never>(Effect.flatMap(exchange), Effect.succeed)
   })
 
-const dispatch = (agent: Dispatcher, request: HttpClientRequest, options: Dispatcher.DispatchOptions) =>
+const dispatch = (
+  agent: Dispatcher,
+  request: HttpClientRequest,
+  maxBodyBytes: number,
+  options: Dispatcher.DispatchOptions
+) =>
   Effect.async<HttpClientResponse, RequestError>((resume) => {
     let controller: Dispatcher.DispatchController | undefined
     let aborted: Error | undefined
@@ -61,10 +71,11 @@ const dispatch = (agent: Dispatcher, request: HttpClientRequest, options: Dispat
     let status = 0
     let headers: Headers.Headers = Headers.empty
     const chunks: Array<Buffer> = []
-    const abort = () => {
+    let size = 0
+    const abort = (reason: Error) => {
       // The deprecated-looking argument is what undici reports to everything that waits on this request.
-      aborted = new Error("The request was given up")
-      controller?.abort(aborted)
+      aborted = reason
+      controller?.abort(reason)
     }
     const fail = (cause: unknown) =>
       new RequestError({
@@ -88,8 +99,12 @@ const dispatch = (agent: Dispatcher, request: HttpClientRequest, options: Dispat
           }
         },
         onResponseData(_, chunk) {
-          if (streaming === undefined) chunks.push(chunk)
-          else streaming.push(chunk)
+          if (streaming !== undefined) return streaming.push(chunk)
+          if (aborted !== undefined) return
+          size += chunk.length
+          if (size <= maxBodyBytes) return void chunks.push(chunk)
+          chunks.length = 0
+          abort(Object.assign(new Error("The answer is too large"), exceededMaxSize))
         },
         onResponseEnd() {
           if (streaming === undefined) {
@@ -104,7 +119,7 @@ const dispatch = (agent: Dispatcher, request: HttpClientRequest, options: Dispat
     } catch (cause) {
       resume(Effect.fail(fail(cause)))
     }
-    return Effect.sync(abort)
+    return Effect.sync(() => abort(new Error("The request was given up")))
   })
 
 /** One pool of connections, closed with the layer. */

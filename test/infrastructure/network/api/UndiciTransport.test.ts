@@ -135,4 +135,35 @@ describe("UndiciTransport", () => {
       assert.strictEqual(yield* size("/"), 64 * 32_768)
       assert.strictEqual(yield* failureOf(size("/broken")), "reset, maybe")
     }).pipe(Effect.provide(UndiciTransport.layer())))
+
+  it.scopedLive("gives up an answer that is larger than it may keep, and closes the connection", () =>
+    Effect.gen(function*() {
+      const client = yield* HttpClient.HttpClient
+      const closed = yield* Deferred.make<void>()
+      let written = 0
+      const server = yield* serve((request, response) => {
+        request.socket.on("close", () => Deferred.unsafeDone(closed, Effect.void))
+        const piece = Buffer.alloc(1024 * 1024)
+        const more = () => {
+          if (written === 64 || response.destroyed) return void response.end()
+          written++
+          response.write(piece, more)
+        }
+        more()
+      })
+      assert.strictEqual(yield* failureOf(client.get(server.url)), "too_large, maybe")
+      yield* Deferred.await(closed)
+      assert.isBelow(written, 64)
+    }).pipe(Effect.provide(UndiciTransport.layer())))
+
+  it.scopedLive("keeps an answer of exactly the largest size", () =>
+    Effect.gen(function*() {
+      const client = yield* HttpClient.HttpClient
+      const server = yield* serve((request, response) =>
+        response.end("x".repeat(request.url === "/over" ? 1001 : 1000))
+      )
+      const kept = yield* client.get(server.url)
+      assert.strictEqual((yield* kept.text).length, 1000)
+      assert.strictEqual(yield* failureOf(client.get(`${server.url}/over`)), "too_large, maybe")
+    }).pipe(Effect.provide(UndiciTransport.layer({ maxBodyBytes: 1000 }))))
 })
