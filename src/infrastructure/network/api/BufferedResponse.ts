@@ -76,9 +76,9 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   }
 }
 
-/** Reads the whole body of any answer, at most `limit` bytes; an event stream stays a stream. */
+/** Reads the whole body of any answer, at most `limit` bytes; an event stream that was asked for stays a stream. */
 export const buffer = (response: HttpClientResponse.HttpClientResponse, limit: number) =>
-  response instanceof BufferedResponse || isEventStream(response.headers)
+  response instanceof BufferedResponse || staysStream(response.request, response.status, response.headers)
     ? Effect.succeed(response)
     : response.status === 204 || response.status === 304 || response.request.method === "HEAD"
     ? Effect.succeed(new BufferedResponse(response.request, response.status, response.headers, new Uint8Array()))
@@ -86,8 +86,14 @@ export const buffer = (response: HttpClientResponse.HttpClientResponse, limit: n
       Effect.map((bytes) => new BufferedResponse(response.request, response.status, response.headers, bytes))
     )
 
-export const isEventStream = (headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>) =>
-  String(headers["content-type"] ?? "").toLowerCase().startsWith("text/event-stream")
+const isEventStream = (mediaType: string | undefined) =>
+  mediaType?.toLowerCase().startsWith("text/event-stream") === true
+
+export const wantsEventStream = ({ headers }: HttpClientRequest) => isEventStream(headers["accept"])
+
+/** Whether somebody asked for the event stream that this is. Any other answer is read whole, so that it ends. */
+export const staysStream = (request: HttpClientRequest, status: number, headers: Headers.Headers) =>
+  status === 200 && wantsEventStream(request) && isEventStream(headers["content-type"])
 
 const collect = (response: HttpClientResponse.HttpClientResponse, limit: number) =>
   response.stream.pipe(

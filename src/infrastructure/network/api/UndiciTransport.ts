@@ -11,7 +11,13 @@ import * as UrlParams from "@effect/platform/UrlParams"
 import { Duration, Effect, Either, Layer } from "effect"
 import type { Dispatcher } from "undici"
 import Agent from "undici/lib/dispatcher/agent.js"
-import { BufferedResponse, exceededMaxSize, isEventStream, maxBodyBytes as largestBody } from "./BufferedResponse.ts"
+import {
+  BufferedResponse,
+  exceededMaxSize,
+  maxBodyBytes as largestBody,
+  staysStream,
+  wantsEventStream
+} from "./BufferedResponse.ts"
 import { StreamingResponse } from "./StreamingResponse.ts"
 import { reasonOf, TransportFailure } from "./TransportFailure.ts"
 
@@ -52,7 +58,7 @@ export const make = ({
         headers: request.headers,
         body,
         headersTimeout: Duration.toMillis(headersTimeout),
-        bodyTimeout: isEventStream({ "content-type": request.headers["accept"] }) ? 0 : Duration.toMillis(bodyTimeout)
+        bodyTimeout: wantsEventStream(request) ? 0 : Duration.toMillis(bodyTimeout)
       })
     }
     return HttpClient.makeWith<RequestError, never, RequestError, never>(Effect.flatMap(exchange), Effect.succeed)
@@ -93,7 +99,7 @@ const dispatch = (
           if (statusCode < 200) return
           status = statusCode
           headers = Headers.fromInput(responseHeaders)
-          if (isEventStream(headers)) {
+          if (staysStream(request, status, headers)) {
             streaming = new StreamingResponse(request, status, headers, next)
             resume(Effect.succeed(streaming))
           }

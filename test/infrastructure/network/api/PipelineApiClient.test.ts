@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Logger, TestClock } from "effect"
+import { UserId } from "../../../../src/domain/auth/User.ts"
 import { Topic } from "../../../../src/domain/push/PushMessage.ts"
 import { ApiClient } from "../../../../src/infrastructure/network/api/ApiClient.ts"
 import { ConnectionCut, ConnectionRefused } from "../../../../src/infrastructure/network/api/MemoryServer.ts"
+import { onBehalfOf } from "../../../../src/infrastructure/network/api/OnBehalfOf.ts"
 import { repeatable } from "../../../../src/infrastructure/network/api/Repeatable.ts"
 import * as Apis from "../Apis.ts"
 import { failureOf, getProfile, ok, post, put, run } from "../Calls.ts"
@@ -90,6 +92,16 @@ describe("PipelineApiClient", () => {
       assert.strictEqual(outcome.requests.length, 4)
     }))
 
+  it.effect("bounds an event stream in place of the answer", () =>
+    Effect.gen(function*() {
+      for (const status of [200, 503]) {
+        const headers = { "content-type": "text/event-stream" }
+        const outcome = yield* run(() => new Response(new ReadableStream(), { status, headers }), getProfile)
+        assert.strictEqual(failureOf(outcome)?._tag, "Unavailable")
+        assert.strictEqual(outcome.requests.length, 4)
+      }
+    }))
+
   it.effect("waits as long as the backend asks, and not at all when it asks for too long", () => {
     const server = ScriptedServer.make((_, index) =>
       index === 0 ? ScriptedServer.json(503, {}, { "retry-after": "30" }) : ok()
@@ -138,6 +150,33 @@ describe("PipelineApiClient", () => {
         getProfile
       )
       assert.strictEqual(scope.requests.length, 1)
+    }))
+
+  for (const status of [503, 401]) {
+    it.effect(`sends nothing more as another account that signed in after a ${status}`, () => {
+      let user = "ada"
+      const tokens = ScriptedTokens.make({ user: () => user })
+      const server = ScriptedServer.make((_, index) => {
+        user = "grace"
+        return index === 0 ? ScriptedServer.json(status, {}) : ok()
+      })
+      return Effect.gen(function*() {
+        const { call } = yield* ApiClient
+        const fiber = yield* Effect.fork(Effect.flip(call(getProfile)))
+        yield* TestClock.adjust("10 minutes")
+        assert.strictEqual((yield* Fiber.join(fiber))._tag, "Unauthenticated")
+        assert.strictEqual(server.requests.length, 1)
+      }).pipe(Effect.provide(Apis.layer(server.layer, tokens.layer)))
+    })
+  }
+
+  it.effect("sends nothing on behalf of an account that is not signed in", () =>
+    Effect.gen(function*() {
+      const other = yield* run(ok, getProfile, onBehalfOf(UserId.make("grace")))
+      assert.strictEqual(failureOf(other)?._tag, "Unauthenticated")
+      assert.strictEqual(other.requests.length, 0)
+      const same = yield* run(ok, getProfile, onBehalfOf(UserId.make("ada")))
+      assert.strictEqual(same.result._tag, "Right")
     }))
 
   it.effect("refreshes once for eight expired calls and one whose 401 comes late", () => {

@@ -5,6 +5,7 @@ import { Chunk, Deferred, Effect, Fiber, Stream } from "effect"
 import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import { BufferedResponse } from "../../../../src/infrastructure/network/api/BufferedResponse.ts"
 import { fromHttpClientError } from "../../../../src/infrastructure/network/api/TransportFailure.ts"
 import * as UndiciTransport from "../../../../src/infrastructure/network/api/UndiciTransport.ts"
 
@@ -128,7 +129,7 @@ describe("UndiciTransport", () => {
       })
       const size = (path: string) =>
         Effect.flatMap(
-          client.get(`${server.url}${path}`),
+          client.get(`${server.url}${path}`, { headers: { accept: "text/event-stream" } }),
           (response) =>
             Stream.runFoldEffect(response.stream, 0, (sum, chunk) => Effect.as(Effect.yieldNow(), sum + chunk.length))
         )
@@ -165,5 +166,21 @@ describe("UndiciTransport", () => {
       const kept = yield* client.get(server.url)
       assert.strictEqual((yield* kept.text).length, 1000)
       assert.strictEqual(yield* failureOf(client.get(`${server.url}/over`)), "too_large, maybe")
+    }).pipe(Effect.provide(UndiciTransport.layer({ maxBodyBytes: 1000 }))))
+
+  it.scopedLive("keeps an event stream that nobody asked for, or that says why there is none, like any answer", () =>
+    Effect.gen(function*() {
+      const client = yield* HttpClient.HttpClient
+      const server = yield* serve((request, response) => {
+        response.writeHead(request.url === "/unasked" ? 200 : 500, { "content-type": "text/event-stream" })
+        if (request.url === "/short") return void response.end("data: 1\n\n")
+        response.write("x".repeat(1001))
+      })
+      const asked = { headers: { accept: "text/event-stream" } }
+      const short = yield* client.get(`${server.url}/short`, asked)
+      assert.instanceOf(short, BufferedResponse)
+      assert.strictEqual(yield* short.text, "data: 1\n\n")
+      assert.strictEqual(yield* failureOf(client.get(`${server.url}/unasked`)), "too_large, maybe")
+      assert.strictEqual(yield* failureOf(client.get(`${server.url}/refused`, asked)), "too_large, maybe")
     }).pipe(Effect.provide(UndiciTransport.layer({ maxBodyBytes: 1000 }))))
 })
