@@ -18,5 +18,6 @@ if (process.env.INIT_CWD !== undefined) {
 }
 
 // In this process, so that signals and the exit code are the command's own.
-process.argv = [process.execPath, target, "tour", ...process.argv.slice(2)]
+const words = process.argv.slice(2)
+process.argv = [process.execPath, target, "tour", ...(words.length === 0 ? [join(root, "docs")] : words)]
 await import(pathToFileURL(target).href)

@@ -29,7 +29,7 @@ const application = Layer.succeed(Application, {
 const signals = Signals.install(process, Cli.crashed(process.stderr), (action, millis) => {
   // @effect-diagnostics-next-line globalTimers:off -- nothing of the program can be relied on any more
   setTimeout(action, millis).unref()
-})
+}, [process.stdout, process.stderr])
 
 const { argv, overrides } = SetOption.extract(process.argv)
 
@@ -37,12 +37,13 @@ Cli.run({ argv, stdout: process.stdout, stderr: process.stderr }).pipe(
   Effect.provide(Layer.mergeAll(
     application,
     NodeContext.layer,
-    Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger))
+    Logger.replace(Logger.defaultLogger, Environments.logger)
   )),
   Effect.provideService(Environments.Overrides, overrides),
   NodeRuntime.runMain({
     disableErrorReporting: true,
     disablePrettyLogger: true,
-    teardown: (exit, onExit) => onExit(signals.crashed() ? 70 : exitCode(exit, signals.received()))
+    teardown: (exit, onExit) =>
+      onExit(signals.crashed() ? 70 : signals.unread() ? 0 : exitCode(exit, signals.received()))
   })
 )

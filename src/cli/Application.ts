@@ -7,6 +7,7 @@ import type { LoginRequest } from "../domain/auth/LoginRequest.ts"
 import type { InvalidSettings } from "../domain/operations/Setting.ts"
 import type { Settings } from "../domain/operations/Settings.ts"
 import type { StartFailure } from "../domain/operations/StartFailure.ts"
+import type { Traces } from "../domain/operations/Traces.ts"
 import type { Ports } from "../domain/Ports.ts"
 import type { CommandFailed } from "./CommandFailed.ts"
 
@@ -38,6 +39,9 @@ export class Application extends Context.Tag("effect-strata/cli/Application")<
 
     /** The configured account, if there is one: who `login` signs in as when nobody is named. */
     readonly account: Effect.Effect<Option.Option<LoginRequest>, InvalidSettings>
+
+    /** The traces kept on this device, whether or not the environment can start. */
+    readonly traces: Layer.Layer<Traces, InvalidSettings>
 
     /** The environment of the configured profile. */
     readonly environment: Layer.Layer<Ports, StartFailure>

@@ -63,7 +63,11 @@ export const run = ({ argv, stderr, stdout }: Invocation) =>
   Effect.gen(function*() {
     const application = yield* Application
     const words = argv.slice(2)
-    const console = TerminalConsole.make(stdout, stderr, Help.rewrite(Help.commandPath(words)))
+    const console = TerminalConsole.make(
+      stdout,
+      stderr,
+      Help.isRequested(words) ? Help.rewrite(Help.commandPath(words)) : undefined
+    )
     const command = Command.run(strata, { name: "strata", version: application.version })
     yield* command(words.length === 0 ? [...argv, "--help"] : argv).pipe(
       Effect.tapErrorCause(reportCause),

@@ -32,6 +32,8 @@ export const exitCode = (exit: Exit.Exit<unknown, unknown>, signal: string | und
     onSome: (failure) => {
       const tag = tagOf(failure)
       if (tag === "HelpRequested") return 0
+      // Ctrl-C at a prompt, which reads it as a key.
+      if (tag === "QuitException") return 130
       if (tag === "InvalidSettings") return 78
       return usageTags.has(tag) ? 2 : 1
     }

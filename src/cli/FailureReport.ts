@@ -27,7 +27,7 @@ const wait = (retryAfter: Duration.Duration | undefined) =>
   retryAfter === undefined ? "Try again in a moment." : `Try again in ${Duration.format(retryAfter)}.`
 
 /** What the person can do, per failure. */
-const next = Match.typeTags<Failure>()({
+export const next = Match.typeTags<Failure>()({
   CommandFailed: (failure) => failure.next,
   InvalidSettings: () => "Run \"strata config explain\" to see where every value comes from.",
   UnknownSetting: () => "Run \"strata config explain\" for the list of settings.",
@@ -57,10 +57,10 @@ const next = Match.typeTags<Failure>()({
   RolledBack: () => "Put the newer file back.",
   Busy: () => "Wait for the other process to finish, or end it.",
   Full: () => "Free some space and try again.",
-  Corrupt: () => "Restore the file from a backup; nothing was overwritten. Run \"strata doctor\".",
+  Corrupt: () => "Restore the file from a backup; nothing was overwritten.",
   ReadOnly: () => "Make the folder writable, or set STRATA_HOME to another one.",
   NewerThanApp: () => "Install the version that wrote it, or a newer one.",
-  Io: () => "Run \"strata doctor\"."
+  Io: () => "Check that the folder is there and yours to write, and that its disk works."
 })
 
 const issueLines = (failure: InvalidSettings): ReadonlyArray<string> => [

@@ -45,6 +45,12 @@ export const commandPath = (args: ReadonlyArray<string>): string => {
   return path
 }
 
+const groups = new Set(["", "notes", "config", "traces"])
+
+/** Whether help is what these words will print: a command's own output is never rewritten. */
+export const isRequested = (words: ReadonlyArray<string>): boolean =>
+  words.includes("--help") || words.includes("-h") || groups.has(words.join(" "))
+
 /** Puts the examples first and completes the usage line; other text is left as it is. */
 export const rewrite = (path: string) => (text: string): string => {
   if (!/USAGE/.test(text)) return text
@@ -53,5 +59,15 @@ export const rewrite = (path: string) => (text: string): string => {
   const body = text.slice(Math.max(0, text.search(/[^\n]*USAGE/)))
   const usage = body.replace(new RegExp(`\\$ ((?:\\u001b\\[[0-9;]*m)*)${leaf}`, "g"), `$ $1${words}`)
   const lines = (examples[path] ?? []).map((example) => `  $ ${example}`)
-  return ["\u001b[1mEXAMPLES\u001b[0m", "", ...lines, "", usage.trimEnd()].join("\n")
+  return [
+    "\u001b[1mEXAMPLES\u001b[0m",
+    "",
+    ...lines,
+    "",
+    usage.trimEnd(),
+    "",
+    "  --set KEY=value",
+    "",
+    "    A setting for this run alone; see strata config explain. May be repeated."
+  ].join("\n")
 }

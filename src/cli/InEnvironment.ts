@@ -17,3 +17,10 @@ export const withSettings = <A, E, R>(work: Effect.Effect<A, E, R>) =>
     const application = yield* Application
     return yield* Effect.provide(work, application.settings)
   })
+
+/** Like `inEnvironment`, with the recorded traces alone. */
+export const withTraces = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const application = yield* Application
+    return yield* Effect.provide(work, application.traces)
+  })

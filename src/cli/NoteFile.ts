@@ -29,7 +29,14 @@ const noteIdOf = (realPath: string): NoteId => {
   )
 }
 
-const titleOf = (text: string, fallback: string) => (/^#\s+(.+?)\s*#*\s*$/m.exec(text)?.[1] ?? fallback).slice(0, 500)
+/** The first top-level heading (CommonMark, section 4.2) without its closing sequence. Linear in the text. */
+const titleOf = (text: string, fallback: string) => {
+  const heading = text.split("\n").find((line) => line.startsWith("# "))?.slice(2).trim() ?? ""
+  let end = heading.length
+  while (end > 0 && heading[end - 1] === "#") end--
+  const title = end === 0 || heading[end - 1] === " " ? heading.slice(0, end).trim() : heading
+  return (title === "" ? fallback : title).slice(0, 500)
+}
 
 const skipped = new Set(["node_modules", "dist", "coverage"])
 
@@ -44,7 +51,13 @@ export const find = (paths: ReadonlyArray<string>) =>
       Effect.gen(function*() {
         const real = yield* fs.realPath(entry)
         const { type } = yield* fs.stat(real)
-        if (type === "File") return void (real.toLowerCase().endsWith(".md") && found.add(real))
+        if (type === "File" && !real.toLowerCase().endsWith(".md")) {
+          return yield* new CommandFailed({
+            reason: `${entry} is no Markdown file`,
+            next: "Name .md files or folders."
+          })
+        }
+        if (type === "File") return void found.add(real)
         if (type !== "Directory" || visited.has(real)) return
         visited.add(real)
         for (const name of yield* fs.readDirectory(real)) {

@@ -9,26 +9,42 @@ export interface Process {
   readonly exit: (code: number) => unknown
 }
 
+/** A stream that output is written to. */
+export interface Output {
+  readonly on: (event: "error", listener: (error: { readonly code?: string }) => void) => unknown
+}
+
 /** How long closing may take after an exception that nobody caught, in milliseconds. */
 const closingMillis = 1_000
 
 /**
  * Listens from now on and tells which signal came first. SIGHUP ends the program like SIGTERM; a second SIGINT ends
- * the process at once; an uncaught exception closes the program for at most a second and exits with 70.
+ * the process at once; an uncaught exception closes the program for at most a second and exits with 70. When nobody
+ * reads the output any more, the program ends as if it were done.
  */
 export const install = (
   process: Process,
   onUncaught: (error: unknown) => void,
-  later: (action: () => void, millis: number) => void
-): { readonly received: () => string | undefined; readonly crashed: () => boolean } => {
+  later: (action: () => void, millis: number) => void,
+  outputs: ReadonlyArray<Output> = []
+): { readonly received: () => string | undefined; readonly crashed: () => boolean; readonly unread: () => boolean } => {
   let first: string | undefined
   let crashed = false
+  let unread = false
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       if (first !== undefined && signal === "SIGINT") process.exit(130)
       const isFirst = first === undefined
       first ??= signal
       if (signal === "SIGHUP" && isFirst) process.emit("SIGTERM")
+    })
+  }
+  // Whoever read our output went away (`| head`): there is nobody left to write to, and nothing went wrong.
+  for (const output of outputs) {
+    output.on("error", () => {
+      if (unread) return
+      unread = true
+      process.emit("SIGTERM")
     })
   }
   process.on("uncaughtException", (error) => {
@@ -38,5 +54,5 @@ export const install = (
     later(() => process.exit(70), closingMillis)
     process.emit("SIGTERM")
   })
-  return { received: () => first, crashed: () => crashed }
+  return { received: () => first, crashed: () => crashed, unread: () => unread }
 }

@@ -1,25 +1,42 @@
 /**
  * What comes in on standard input.
  */
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { CommandFailed } from "./CommandFailed.ts"
 
 /** Most that is read, in bytes: a little more than the longest note. */
 const limit = 4_100_000
 
-const unreadable = () => new CommandFailed({ reason: "Standard input cannot be read", next: "" })
-
 /** Whether a person sits at the other end. */
 export const isInteractive = Effect.sync(() => process.stdin.isTTY === true)
 
-/** Everything until the end of input, as UTF-8. */
-export const read = Stream.fromAsyncIterable(process.stdin as AsyncIterable<Uint8Array>, unreadable).pipe(
-  Stream.mapAccum(0, (total, chunk) => [total + chunk.length, { chunk, total: total + chunk.length }]),
-  Stream.tap(({ total }) =>
-    total > limit
-      ? new CommandFailed({ reason: "Standard input is too long", next: "A note holds at most 1,000,000 characters." })
-      : Effect.void
-  ),
-  Stream.runFold([] as ReadonlyArray<Uint8Array>, (chunks, { chunk }) => [...chunks, chunk]),
-  Effect.map((chunks) => Buffer.concat(chunks).toString("utf8"))
-)
+/** Everything until the end of input, as UTF-8. Interruption closes the input: a read from it cannot be called back. */
+export const read = Effect.async<string, CommandFailed>((resume) => {
+  const { stdin } = process
+  const chunks: Array<Buffer> = []
+  let length = 0
+  const stop = () => {
+    stdin.off("data", onData).off("end", onEnd).off("error", onError)
+  }
+  const finish = (result: Effect.Effect<string, CommandFailed>) => {
+    stop()
+    resume(result)
+  }
+  const onData = (chunk: Buffer) => {
+    length += chunk.length
+    chunks.push(chunk)
+    if (length > limit) {
+      stdin.destroy()
+      finish(
+        new CommandFailed({ reason: "Standard input is too long", next: "A note holds at most 1,000,000 characters." })
+      )
+    }
+  }
+  const onEnd = () => finish(Effect.succeed(Buffer.concat(chunks).toString("utf8")))
+  const onError = () => finish(new CommandFailed({ reason: "Standard input cannot be read", next: "" }))
+  stdin.on("data", onData).on("end", onEnd).on("error", onError)
+  return Effect.sync(() => {
+    stop()
+    stdin.destroy()
+  })
+})

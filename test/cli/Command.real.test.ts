@@ -2,6 +2,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { demoAccount } from "../../src/infrastructure/config/constants/DemoAccount.ts"
 import * as Strata from "../support/strata.ts"
 
@@ -140,6 +141,54 @@ describe("exit codes and streams", () => {
     const gone = await notes("show", id)
     assert.strictEqual(gone.code, 1)
     assert.include(gone.stderr, "No note has an id that begins with")
+  })
+})
+
+describe("a person's shell", () => {
+  it("a note that speaks of USAGE does not change what is printed", async () => {
+    await Strata.run(strata, "usage-note", ["login"])
+    const added = await Strata.run(strata, "usage-note", [
+      "notes",
+      "add",
+      "My USAGE guide",
+      "--text",
+      "before\nUSAGE",
+      "--json"
+    ])
+    assert.strictEqual((JSON.parse(added.stdout) as { readonly version: number }).version, 1)
+  })
+
+  it("the end of a pipe's reader is no failure", () => {
+    const script = `"${process.execPath}" "${strata.command}" layers --env local | true; echo "\${PIPESTATUS[0]}"`
+    const env = Strata.environmentOf(strata, "pipe")
+    assert.strictEqual(execFileSync("bash", ["-c", script], { env }).toString().trim(), "0")
+  })
+
+  it("Ctrl-C ends a command that waits for standard input", async () => {
+    const child = Strata.start(strata, "waiting", ["notes", "add", "Title"])
+    const ended = Strata.finished(child)
+    child.stdin.write("a first line\n")
+    await setTimeout(2000)
+    child.kill("SIGINT")
+    assert.strictEqual(await ended, 130)
+  })
+
+  it("a log line is written once", async () => {
+    const { stderr } = await Strata.run(strata, "said", ["tour", markdown("said", { "a.md": "# a" })])
+    assert.strictEqual(stderr.match(/the key of the secret store is in/g)?.length, 1, stderr)
+  })
+
+  it("traces can be listed, and doctor tells why, when the database is damaged", async () => {
+    const home = "damaged"
+    await Strata.run(strata, home, ["login"])
+    writeFileSync(
+      join(strata.folder, home, "local/data/strata.db"),
+      "this is no database, and was never one ".repeat(200)
+    )
+    assert.strictEqual((await Strata.run(strata, home, ["traces", "ls"])).code, 0)
+    const { code, stdout } = await Strata.run(strata, home, ["doctor"])
+    assert.strictEqual(code, 1)
+    assert.include(stdout, "The database is damaged")
   })
 })
 

@@ -45,6 +45,15 @@ describe("NoteFile", () => {
       assert.notStrictEqual(other.id, first.id)
     }).pipe(Effect.provide(NodeContext.layer)))
 
+  it.scoped("reads a title in time that grows with the text, and not across lines", () =>
+    Effect.gen(function*() {
+      const root = yield* folder
+      writeFileSync(join(root, "wide.md"), `# a${" ".repeat(200_000)}b\n`)
+      writeFileSync(join(root, "empty.md"), "#\n\n# C# #\n")
+      assert.strictEqual((yield* NoteFile.read(join(root, "wide.md"))).title.length, 500)
+      assert.strictEqual((yield* NoteFile.read(join(root, "empty.md"))).title, "C#")
+    }).pipe(Effect.provide(NodeContext.layer)))
+
   it.scoped("refuses a file that is too long without quoting it", () =>
     Effect.gen(function*() {
       const root = yield* folder

@@ -2,13 +2,13 @@
  * `strata doctor`: whether everything the application needs is there and works.
  */
 import * as Command from "@effect/cli/Command"
-import { Chunk, Effect, Schema, Stream } from "effect"
+import { Chunk, Context, Effect, Layer, Schema, Stream } from "effect"
 import { Check } from "../../domain/operations/Check.ts"
 import { Diagnostics } from "../../domain/operations/Diagnostics.ts"
 import { Application } from "../Application.ts"
 import { json } from "../Arguments.ts"
 import { CommandFailed } from "../CommandFailed.ts"
-import { inEnvironment } from "../InEnvironment.ts"
+import { next } from "../FailureReport.ts"
 import { bold, dim, green, print, printable, printJson, printRows, red, yellow } from "../Output.ts"
 
 const mark = { ok: green("✔"), warning: yellow("!"), failed: red("✖") }
@@ -19,12 +19,22 @@ const printCheck = (check: Check) =>
     if (check.fix !== undefined) yield* print(dim(`    ${printable(check.fix)}`))
   })
 
+/** The checks of the environment as they are done; when it cannot even start, that is the finding. */
+const everything = Stream.unwrapScoped(Effect.gen(function*() {
+  const application = yield* Application
+  const context = yield* Layer.build(application.environment)
+  return Context.get(context, Diagnostics).checks
+})).pipe(
+  Stream.catchAll((failure) =>
+    Stream.succeed(new Check({ name: "start", status: "failed", detail: failure.message, fix: next(failure) }))
+  )
+)
+
 export const doctor = Command.make("doctor", { json }, (options) =>
   Effect.gen(function*() {
     const { externalApis } = yield* Application
-    const diagnostics = yield* Diagnostics
     const checks = Chunk.toReadonlyArray(
-      yield* Stream.runCollect(options.json ? diagnostics.checks : Stream.tap(diagnostics.checks, printCheck))
+      yield* Stream.runCollect(options.json ? everything : Stream.tap(everything, printCheck))
     )
     if (options.json) {
       yield* printJson(
@@ -45,6 +55,6 @@ export const doctor = Command.make("doctor", { json }, (options) =>
         next: "Each failed check says above what to do."
       })
     }
-  }).pipe(inEnvironment("doctor"))).pipe(
+  })).pipe(
     Command.withDescription("Look at everything the application needs; exit 1 when something failed")
   )

@@ -24,6 +24,12 @@ const current = Effect.gen(function*() {
 
 const find = (prefix: string) =>
   Effect.gen(function*() {
+    if (prefix.length < 4) {
+      return yield* new CommandFailed({
+        reason: "An id needs at least 4 characters",
+        next: "Run \"strata notes list\" for the ids."
+      })
+    }
     const matching = (yield* current).filter(({ id }) => id.startsWith(prefix.toLowerCase()))
     const [found, another] = matching
     if (found === undefined || another !== undefined) {

@@ -32,19 +32,33 @@ const late = (what: string) =>
       new CommandFailed({ reason: `${what} within ${Duration.format(patience)}`, next: "Run \"strata doctor\"." })
   })
 
+/** Every check of the environment. */
+const look = Effect.gen(function*() {
+  const diagnostics = yield* Diagnostics
+  return Chunk.toReadonlyArray(yield* Stream.runCollect(diagnostics.checks))
+})
+
 export const start = Effect.gen(function*() {
   const application = yield* Application
   yield* application.network.restore
-  return { detail: "the embedded backend answers on loopback" }
+  const found = (yield* look).find(({ name }) => name === "backend")
+  yield* claim(
+    found?.status === "ok",
+    `The embedded backend does not answer: ${found?.detail ?? "it was not looked at"}`
+  )
+  return { detail: found?.detail ?? "" }
 })
 
 export const openStores = Effect.gen(function*() {
   const secrets = yield* (yield* SecureStore).list
   const cache = yield* (yield* Cache).stats
-  const diagnostics = yield* Diagnostics
-  const checks = Chunk.toReadonlyArray(yield* Stream.runCollect(diagnostics.checks))
+  const checks = yield* look
   for (const { detail, name, status } of checks) yield* claim(status !== "failed", `${name}: ${detail}`)
-  return { detail: `vault ${secrets.length} secrets, cache ${cache.entries} entries; ${checks.length} checks passed` }
+  const passed = checks.filter(({ status }) => status === "ok").length
+  return {
+    detail:
+      `vault ${secrets.length} secrets, cache ${cache.entries} entries; ${passed} of ${checks.length} checks passed`
+  }
 })
 
 export const signIn = Effect.gen(function*() {
@@ -136,7 +150,11 @@ export const sync = (pending: number) =>
       Option.exists(waiting, (snapshot) => snapshot.pending === 0),
       "Changes still wait after the sync"
     )
-    yield* claim(report.pushed <= pending, "More changes were sent than waited")
+    yield* claim(report.rejected === 0, `The backend refused ${report.rejected} changes`)
+    yield* claim(
+      report.pushed > 0 && report.pushed <= pending,
+      `${report.pushed} changes were sent where ${pending} waited`
+    )
     return { detail: `reconnected; ${report.pushed} changes sent, ${report.pulled} received` }
   })
 
@@ -164,5 +182,9 @@ export const flushAnalytics = (files: number) =>
       Effect.ensuring(before === "granted" ? Effect.void : Effect.ignore(analytics.setConsent(before)))
     )
     yield* claim(report.sent > 0 && report.pending === 0, `${report.pending} events could not be sent`)
-    return { detail: `${report.sent} events sent, with consent for this run only` }
+    return {
+      detail: `${report.sent} events sent, with ${
+        before === "granted" ? "the consent given before" : "consent for this run only"
+      }`
+    }
   })

@@ -7,11 +7,15 @@ import { Clock, DateTime, Duration, Effect, Option, Schema } from "effect"
 import { Traces } from "../../domain/operations/Traces.ts"
 import { SpanStatistics, Trace, TraceSummary } from "../../domain/operations/TraceSummary.ts"
 import { json, text } from "../Arguments.ts"
-import { inEnvironment } from "../InEnvironment.ts"
+import { withTraces } from "../InEnvironment.ts"
 import { bold, dim, duration, note, print, printJson, printRows, red } from "../Output.ts"
 import { waterfall } from "../Waterfall.ts"
 
-const limit = Options.integer("limit").pipe(Options.withDescription("At most this many rows"), Options.withDefault(20))
+const limit = Options.integer("limit").pipe(
+  Options.filterMap((count) => (count >= 1 ? Option.some(count) : Option.none()), "Expected at least 1"),
+  Options.withDescription("At most this many rows"),
+  Options.withDefault(20)
+)
 const errors = Options.boolean("errors").pipe(Options.withDescription("Only traces with a failed span"))
 const since = Options.text("since").pipe(
   Options.withDescription("Only traces younger than this, such as \"1 hour\" or \"30 minutes\""),
@@ -40,7 +44,7 @@ const ls = Command.make("ls", { limit, errors, since, json }, (options) =>
       trace.errors === 0 ? "" : red(`${trace.errors} failed`),
       bold(trace.name)
     ]))
-  }).pipe(inEnvironment("traces ls"))).pipe(Command.withDescription("List recorded traces, newest first"))
+  }).pipe(withTraces)).pipe(Command.withDescription("List recorded traces, newest first"))
 
 const show = Command.make(
   "show",
@@ -51,7 +55,7 @@ const show = Command.make(
       const trace = yield* traces.show(options.id)
       if (options.json) return yield* printJson("trace", Trace, trace)
       for (const line of waterfall(trace)) yield* print(line)
-    }).pipe(inEnvironment("traces show"))
+    }).pipe(withTraces)
 ).pipe(Command.withDescription("Show one trace as a waterfall"))
 
 const top = Command.make("top", { limit, json }, (options) =>
@@ -70,13 +74,13 @@ const top = Command.make("top", { limit, json }, (options) =>
         span.errors === 0 ? "0" : red(String(span.errors))
       ])
     ])
-  }).pipe(inEnvironment("traces top"))).pipe(Command.withDescription("Show where the time goes, per span name"))
+  }).pipe(withTraces)).pipe(Command.withDescription("Show where the time goes, per span name"))
 
 const clear = Command.make("clear", {}, () =>
   Effect.gen(function*() {
     const traces = yield* Traces
     yield* print(`${yield* traces.clear} traces deleted`)
-  }).pipe(inEnvironment("traces clear"))).pipe(Command.withDescription("Delete every recorded trace"))
+  }).pipe(withTraces)).pipe(Command.withDescription("Delete every recorded trace"))
 
 export const traces = Command.make("traces").pipe(
   Command.withDescription("Recorded traces: ls, show, top, clear"),

@@ -6,6 +6,7 @@ import { BackendFaults, FaultsUnavailable } from "../../backend/faults/Fault.ts"
 import type { Fault } from "../../backend/faults/Fault.ts"
 import { InvalidSettings, SettingIssue } from "../../domain/operations/Setting.ts"
 import type { StartFailure } from "../../domain/operations/StartFailure.ts"
+import type { Traces } from "../../domain/operations/Traces.ts"
 import type { Ports } from "../../domain/Ports.ts"
 import { externalApis } from "../config/constants/ExternalApis.ts"
 import { Profile, profiles } from "../config/constants/Profiles.ts"
@@ -15,6 +16,7 @@ import * as Loading from "../config/env/Configuration.ts"
 import * as EnvSettings from "../config/env/EnvSettings.ts"
 import * as ProcessSources from "../config/env/ProcessSources.ts"
 import * as Runtime from "../telemetry/catalogue/Runtime.ts"
+import { stderrLogger } from "../telemetry/logging/Logging.ts"
 import * as Span from "../telemetry/Span.ts"
 import { adapters } from "./Adapters.ts"
 import { Overrides } from "./Overrides.ts"
@@ -35,6 +37,9 @@ const load = {
 } satisfies Record<Profile, () => Promise<Chosen>>
 
 export { externalApis, Overrides, version }
+
+/** The logger of the process from its first line on; telemetry uses the same one, so that no line is written twice. */
+export const logger = stderrLogger
 
 /** The configuration alone. */
 export const settings = Layer.unwrapEffect(Effect.map(sources, EnvSettings.layer))
@@ -60,9 +65,16 @@ export const environment: Layer.Layer<Ports, StartFailure> = Layer.unwrapEffect(
   )
 }))
 
+/** The traces kept on this device, whether or not the environment can start. */
+export const traces: Layer.Layer<Traces, InvalidSettings> = Layer.unwrapEffect(Effect.gen(function*() {
+  const { kept } = yield* Effect.promise(() => import("./Tracing.ts"))
+  const { context } = yield* Effect.flatMap(sources, Loading.load)
+  return Layer.provide(kept, Layer.succeedContext(context))
+}))
+
 /** A further client of the embedded backend, with its own data. */
 export const device = (name: string): Layer.Layer<Ports, StartFailure> =>
-  Layer.unwrapEffect(Effect.map(local, (module) => Layer.provide(module.device(name), module.backend)))
+  Layer.unwrapEffect(Effect.map(local, (module) => Layer.provide(module.device(name), module.sharedBackend)))
 
 const apply = (fault: Fault) =>
   Effect.flatMap(
@@ -82,6 +94,20 @@ export const account = Effect.map(
 /** Runs the embedded backend until the scope closes; `Busy` when another process runs it. */
 export const backend = (options: { readonly port: number | undefined; readonly faults: boolean }) =>
   Effect.gen(function*() {
+    const profile = yield* configured
+    if (profile !== "local") {
+      return yield* new InvalidSettings({
+        profile,
+        issues: [
+          new SettingIssue({
+            key: "STRATA_ENV",
+            problem: "names a profile that embeds no backend",
+            origin: "configuration",
+            fix: "run it with STRATA_ENV=local"
+          })
+        ]
+      })
+    }
     const { runBackend } = yield* local
     return yield* runBackend(options)
   })

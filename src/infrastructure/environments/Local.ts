@@ -33,25 +33,32 @@ const secureStore = Layer.unwrapEffect(
 
 const configuration = Configuration.layer(Configuration.sources("local"))
 
+const telemetry = Tracing.layer({ store: true, collector: true, stackTraces: true })
+
 /** Replace one and `compose` again to swap an adapter; what remains is to provide `backend`. */
 export const parts = {
   ...client,
   ...thisDevice,
   configuration,
   secureStore,
-  telemetry: Tracing.layer({ store: true, collector: true, stackTraces: true }),
+  telemetry,
   origin: Layer.effect(ApiOrigin, Effect.map(BackendAddress, ({ url }) => ({ url }))),
   analytics: EmbeddedAnalytics.layer,
   diagnostics: Doctor.onDisk
 } satisfies Parts<BackendAddress>
 
-/** The backend of this data folder: run by this process, or found in the one that runs it. */
-export const backend = EmbeddedBackend.layer({}).pipe(Layer.provide(configuration))
+/** The backend of this data folder: run by this process, or found in the one that runs it. It shares the client's telemetry. */
+export const backend = EmbeddedBackend.layer({}).pipe(Layer.provide(telemetry), Layer.provide(configuration))
+
+/** The same for a further client of a process that has telemetry already. */
+export const sharedBackend = EmbeddedBackend.layer({}).pipe(Layer.provide(configuration))
 
 /** The backend alone. `Busy` when another process runs it. */
 export const runBackend = (options: EmbeddedBackend.Options) =>
   Effect.gen(function*() {
-    const context = yield* Layer.build(Layer.provide(EmbeddedBackend.layer(options), configuration))
+    const context = yield* Layer.build(
+      EmbeddedBackend.layer(options).pipe(Layer.provide(telemetry), Layer.provide(configuration))
+    )
     const { pid, url } = Context.get(context, BackendAddress)
     if (pid !== process.pid) return yield* new Busy({ store: "embedded backend", operation: "run" })
     return { url }

@@ -10,8 +10,9 @@ import { Analytics } from "../../../src/domain/analytics/Analytics.ts"
 import { InvalidCredentials } from "../../../src/domain/auth/AuthFailure.ts"
 import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
 import { UserId } from "../../../src/domain/auth/User.ts"
-import { Unavailable } from "../../../src/domain/network/RemoteFailure.ts"
+import { Offline, Unavailable } from "../../../src/domain/network/RemoteFailure.ts"
 import { NoteRepository } from "../../../src/domain/notes/NoteRepository.ts"
+import { Diagnostics } from "../../../src/domain/operations/Diagnostics.ts"
 import type { Ports } from "../../../src/domain/Ports.ts"
 import { Locked } from "../../../src/domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
@@ -93,6 +94,15 @@ describe("the main job", () => {
     ["sign in", broken(AuthRepository, { login: () => new InvalidCredentials() })],
     ["profile", broken(UserRepository, { profile: Stream.fail(new Unavailable({})) })],
     ["import", broken(NoteRepository, { save: () => full })],
+    ["backend", broken(Diagnostics, { checks: Stream.empty })],
+    ["sync", broken(NoteRepository, { sync: Effect.fail(new Offline()) })],
+    [
+      "second device",
+      tour((application) => ({
+        ...application,
+        device: (name) => replacing(application.device(name), AuthRepository, { login: () => new InvalidCredentials() })
+      }))
+    ],
     ["analytics", broken(Analytics, { setConsent: () => full })]
   ] as const
 

@@ -64,7 +64,7 @@ const createOnce = (file: string) =>
     yield* DurableFile.create(temporary, randomBytes(keyLength)).pipe(
       Effect.zipRight(fs.link(temporary, file)),
       Effect.zipRight(DurableFile.syncFolder(folder)),
-      Effect.zipRight(Effect.logInfo(`the key of the secret store is in ${file}`)),
+      Effect.zipRight(Effect.logWarning(`the key of the secret store is in ${file}`)),
       Effect.catchIf((error) => error._tag === "SystemError" && error.reason === "AlreadyExists", () => Effect.void),
       Effect.ensuring(Effect.ignore(fs.remove(temporary, { force: true })))
     )
