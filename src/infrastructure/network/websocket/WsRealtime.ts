@@ -69,10 +69,16 @@ export const make = Effect.gen(function*() {
       })
     )
 
+  /** "open" tells that whoever listens misses nothing from now on. */
+  const whenConfirmed = Effect.suspend(() =>
+    connection !== undefined && channels.unconfirmed().size === 0 ? status.set("open") : Effect.void
+  )
+
   const reading = (open: RealtimeConnection.RealtimeConnection) =>
     Effect.forever(Effect.flatMap(open.receive, (frame) => {
       channels.received(frame)
       const waiting = "ref" in frame && frame.ref !== undefined ? sent.get(frame.ref) : undefined
+      if (frame._tag === "Subscribed") return whenConfirmed
       if (waiting === undefined) return Effect.void
       return frame._tag === "Failed"
         ? Deferred.fail(waiting, new Rejected({ issues: [`data: ${frame.reason}`] }))
@@ -80,13 +86,15 @@ export const make = Effect.gen(function*() {
     }))
 
   /** A request that is unconfirmed at two looks in a row was lost. */
-  const confirmations = (before: ReadonlySet<string>): Effect.Effect<never, ConnectionLost> =>
-    Effect.gen(function*() {
+  const confirmations: Effect.Effect<never, ConnectionLost> = Effect.suspend(() => {
+    let before: ReadonlySet<string> = new Set()
+    return Effect.forever(Effect.gen(function*() {
       yield* Effect.sleep(answerTimeout)
       const now = channels.unconfirmed()
       if (Array.from(now).some((ref) => before.has(ref))) return yield* new ConnectionLost({ reason: "silent" })
-      return yield* confirmations(now)
-    })
+      before = now
+    }))
+  })
 
   /** One connection from beginning to end; fails in the way it ended, with whether it had been stable. */
   const session = (
@@ -104,8 +112,8 @@ export const make = Effect.gen(function*() {
       connection = open
       const requests = channels.resubscribe()
       const resubscribing = Effect.forEach(requests, open.send, { discard: true }).pipe(
-        Effect.zipRight(status.set("open")),
-        Effect.zipRight(confirmations(new Set()))
+        Effect.zipRight(whenConfirmed),
+        Effect.zipRight(confirmations)
       )
       return yield* Effect.raceFirst(Effect.raceFirst(reading(open), open.heartbeat), resubscribing).pipe(
         Effect.catchTag(
@@ -127,17 +135,21 @@ export const make = Effect.gen(function*() {
     return Effect.forEach(waiting, (answer) => Deferred.fail(answer, new OutcomeUnknown()), { discard: true })
   })
 
-  const supervise = (failures: number): Effect.Effect<never, ConnectionHopeless> =>
-    Effect.catchIf(session(failures), (end) => "lost" in end, ({ lost, stable }) =>
-      Effect.gen(function*() {
-        yield* status.set("waiting")
-        yield* Meter.add(Catalogue.reconnects)
-        const next = stable ? 1 : failures + 1
-        yield* Effect.sleep(yield* backoff(next, lost.retryAfter))
-        return yield* supervise(next)
-      }))
+  const supervise: Effect.Effect<never, ConnectionHopeless> = Effect.suspend(() => {
+    let failures = 0
+    return Effect.suspend(() => session(failures)).pipe(
+      Effect.catchIf((end) => "lost" in end, ({ lost, stable }) =>
+        Effect.gen(function*() {
+          yield* status.set("waiting")
+          yield* Meter.add(Catalogue.reconnects)
+          failures = stable ? 1 : failures + 1
+          yield* Effect.sleep(yield* backoff(failures, lost.retryAfter))
+        })),
+      Effect.forever
+    )
+  })
 
-  const supervisor = supervise(0).pipe(
+  const supervisor = supervise.pipe(
     Effect.mapError(({ failure }) => failure),
     Effect.tapError((failure) => Effect.sync(() => channels.fail(failure))),
     Effect.ensuring(status.set("idle")),
@@ -169,7 +181,7 @@ export const make = Effect.gen(function*() {
       yield* Effect.addFinalizer(() =>
         Effect.suspend(() => {
           const goodbye = channels.remove(channel, listener)
-          return sendIfOpen(() => goodbye)
+          return Effect.zipRight(sendIfOpen(() => goodbye), whenConfirmed)
         })
       )
       yield* sendIfOpen(() => request?.())

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import type { Scope } from "effect"
 import { Realtime } from "../../../../src/domain/network/Realtime.ts"
 import type { RealtimeMessage } from "../../../../src/domain/network/Realtime.ts"
@@ -167,6 +167,27 @@ describe("WsRealtime", () => {
         yield* TestClock.adjust("1 minute")
         assert.isAtLeast(server.opened, 2)
         assert.strictEqual(server.alive(), 1)
+      })
+    ))
+
+  it.scoped("is open only when the backend has confirmed every subscription", () =>
+    using((server) =>
+      Effect.gen(function*() {
+        const { status } = yield* Realtime
+        server.mute.add("Subscribe")
+        yield* listen("a")
+        assert.strictEqual(server.received.at(-1)?._tag, "Subscribe")
+        assert.deepStrictEqual(yield* Stream.runHead(status), Option.some("connecting"))
+        const ref = server.received.flatMap((frame) => frame._tag === "Subscribe" ? [frame.ref] : [])[0] ?? ""
+        server.send({
+          _tag: "Subscribed",
+          ref,
+          channel: "a",
+          position: { epoch: "e1", sequence: 0 },
+          recovered: false
+        })
+        yield* now
+        assert.deepStrictEqual(yield* Stream.runHead(status), Option.some("open"))
       })
     ))
 
