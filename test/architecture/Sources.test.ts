@@ -33,7 +33,7 @@ describe("source files", () => {
 
 describe("tests of the first tier", () => {
   it("never wait in real time", () => {
-    const timers = /\bset(Timeout|Interval)\(|node:timers\/promises|Atomics\.wait\(/
+    const timers = /\bset(Timeout|Interval)(\(|\b[^\n]*node:timers\/promises)|Atomics\.wait\(/
     const live = /it\.(live|scopedLive)\b[\s\S]*(Effect\.(sleep|delay)|Schedule\.spaced)\(/
     assert.isAbove(firstTier.length, 0)
     assert.deepStrictEqual([timers, live].flatMap((pattern) => naming(firstTier, pattern)), [])
