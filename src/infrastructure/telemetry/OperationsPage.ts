@@ -41,7 +41,10 @@ const metricTable = (metrics: ReadonlyArray<MetricDefinition>): ReadonlyArray<st
   ]
 
 const questions: ReadonlyArray<readonly [string, string]> = [
-  ["Is it up, on which profile and version?", "`strata doctor`; `service.version` and `deployment.environment.name` of the resource"],
+  [
+    "Is it up, on which profile and version?",
+    "`strata doctor`; `service.version` and `deployment.environment.name` of the resource"
+  ],
   ["Why did it not start?", "What it says on stderr; for configuration a table of all problems (exit 78)"],
   ["What is slow?", "`strata traces top`, then `strata traces show <id>`"],
   ["What fails?", "`strata traces ls --errors`; `error.type` groups"],
