@@ -35,14 +35,15 @@ export const make = Effect.gen(function*() {
     Effect.zipRight(reached),
     Effect.ignore
   )
-  const probing = (failures: number): Effect.Effect<void> =>
-    Effect.gen(function*() {
-      yield* pause(failures)
-      if ((yield* known.get) === "online") return
-      yield* probe
-      if ((yield* known.get) === "offline") yield* probing(failures + 1)
-    })
-  yield* Effect.forkScoped(Effect.forever(Effect.zipRight(cut.await, probing(0))))
+  const probing = Effect.gen(function*() {
+    yield* cut.await
+    let failures = 0
+    do {
+      yield* pause(failures++)
+      if ((yield* known.get) === "offline") yield* probe
+    } while ((yield* known.get) === "offline")
+  })
+  yield* Effect.forkScoped(Effect.forever(probing))
 
   return Context.make(Connectivity, { state: known.get, changes: known.changes }).pipe(
     Context.add(Reachability, { reached, unreachable })

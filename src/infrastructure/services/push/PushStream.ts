@@ -68,8 +68,8 @@ export const make = (
     })
   })
 
-  /** The next connection, however long it takes. */
-  const connect: Effect.Effect<HttpClientResponse, PushFailure> = Effect.gen(function*() {
+  /** The next connection, or nothing when it failed in a way that passes. */
+  const attempt = Effect.gen(function*() {
     if (failures > 0) {
       yield* status.set("disconnected")
       yield* backoff(failures - 1, lastFailure)
@@ -80,7 +80,7 @@ export const make = (
       lastFailure = undefined
       openedAt = yield* Clock.currentTimeMillis
       yield* status.set("connected")
-      return answer.right
+      return Option.some(answer.right)
     }
     const failure = answer.left
     if (failure._tag === "NotFound") return yield* Effect.zipRight(inbox.forgotten, new NotRegistered())
@@ -88,7 +88,7 @@ export const make = (
     if (!lost && !passing.has(failure._tag)) return yield* failure
     lastFailure = lost ? undefined : failure
     failures++
-    return yield* connect
+    return Option.none<HttpClientResponse>()
   })
 
   const ended = Effect.map(Clock.currentTimeMillis, (now) => {
@@ -128,7 +128,8 @@ export const make = (
       return Stream.concat(Stream.succeed(decoded.value), Stream.execute(inbox.handled(id)))
     }))
 
-  return Stream.repeatEffect(connect).pipe(
+  return Stream.repeatEffect(attempt).pipe(
+    Stream.filterMap((connected) => connected),
     Stream.flatMap(events),
     Stream.flatMap(deliver),
     Stream.ensuring(status.set("disconnected"))
