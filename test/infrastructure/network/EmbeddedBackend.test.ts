@@ -1,56 +1,85 @@
-import { Effect, Layer, Option, Redacted } from "effect"
-import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
-import { LoginRequest } from "../../../src/domain/auth/LoginRequest.ts"
-import * as Test from "../../../src/infrastructure/environments/Test.ts"
+import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { UserId } from "../../../src/domain/auth/User.ts"
+import { demoAccount } from "../../../src/infrastructure/config/constants/DemoAccount.ts"
+import * as MemoryBackend from "../../../src/infrastructure/environments/MemoryBackend.ts"
+import { AccessTokens } from "../../../src/infrastructure/network/api/AccessTokens.ts"
+import * as MemoryConnectivity from "../../../src/infrastructure/network/api/MemoryConnectivity.ts"
 import { MemoryServer } from "../../../src/infrastructure/network/api/MemoryServer.ts"
+import * as MemoryTransport from "../../../src/infrastructure/network/api/MemoryTransport.ts"
+import * as PipelineApiClient from "../../../src/infrastructure/network/api/PipelineApiClient.ts"
+import * as MemorySocket from "../../../src/infrastructure/network/websocket/MemorySocket.ts"
+import * as WsRealtime from "../../../src/infrastructure/network/websocket/WsRealtime.ts"
+import { pushMigration } from "../../../src/infrastructure/services/push/PushMigration.ts"
+import * as SsePushNotifications from "../../../src/infrastructure/services/push/SsePushNotifications.ts"
+import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
 import * as PushNotificationsContract from "../../../src/testing/contract/PushNotificationsContract.ts"
 import * as RealtimeContract from "../../../src/testing/contract/RealtimeContract.ts"
 import { suite } from "../../../src/testing/vitest.ts"
+import { origin } from "./Apis.ts"
 
-const account = Effect.map(Test.account, Option.getOrThrow)
-
-const post = (path: string, body: unknown, authorization = "") =>
-  Effect.flatMap(MemoryServer, ({ handle }) =>
-    handle(
-      new Request(`http://backend.test${path}`, {
+const post = (path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+  Effect.gen(function*() {
+    const { handle } = yield* MemoryServer
+    const response = yield* handle(
+      new Request(`http://api.test:8080${path}`, {
         method: "POST",
-        headers: { "content-type": "application/json", authorization },
+        headers: { "content-type": "application/json", ...headers },
         body: JSON.stringify(body)
       })
-    )).pipe(Effect.flatMap((response) => Effect.promise(() => response.json() as Promise<never>)))
+    )
+    return yield* Effect.promise(() => response.json())
+  }).pipe(Effect.orDie)
+
+const Signed = Schema.Struct({ tokens: Schema.Struct({ accessToken: Schema.String }) })
+
+const { password, username } = demoAccount
+
+/** Signs in once; the access token outlives the test. */
+const tokens = Layer.effect(
+  AccessTokens,
+  Effect.gen(function*() {
+    const answer = yield* post("/v2/sessions", { username, password })
+    const signed = yield* Schema.decodeUnknown(Signed)(answer)
+    const authorization = Redacted.make(`Bearer ${signed.tokens.accessToken}`)
+    const principal = UserId.make(username)
+    return {
+      credentials: () => Effect.succeed({ principal, generation: 1, headers: { authorization } }),
+      rejected: () => Effect.void,
+      principal: Effect.succeed(Option.some(principal))
+    }
+  })
+)
 
 /** Another client of the same account that sends. */
 const sender = Layer.effect(
   PushNotificationsContract.Sender,
   Effect.gen(function*() {
-    const { password, username } = yield* account
-    const { tokens } = yield* post("/v2/sessions", { username, password: Redacted.value(password) }) as Effect.Effect<
-      {
-        readonly tokens: { readonly accessToken: string }
-      },
-      never,
-      MemoryServer
-    >
     const server = yield* MemoryServer
+    const credentials = (yield* AccessTokens).credentials({ method: "POST", url: "/v2/messages" })
     return {
       send: (topic, title) =>
-        post("/v2/messages", { topic, title }, `Bearer ${tokens.accessToken}`).pipe(
-          Effect.provideService(MemoryServer, server),
-          Effect.orDie
-        )
+        Effect.flatMap(
+          Effect.orDie(credentials),
+          ({ headers: { authorization } }) =>
+            post("/v2/messages", { topic, title }, {
+              authorization: authorization === undefined ? "" : Redacted.value(authorization)
+            })
+        ).pipe(Effect.provideService(MemoryServer, server))
     }
   })
 )
 
-const signIn = Layer.effectDiscard(
-  Effect.flatMap(account, (known) => Effect.flatMap(AuthRepository, ({ login }) => login(new LoginRequest(known))))
-)
+const network = Layer.mergeAll(MemoryTransport.layer, MemorySocket.layer, MemoryConnectivity.layer, origin, tokens)
+  .pipe(
+    Layer.provideMerge(MemoryBackend.layer)
+  )
+const database = SqliteLocalDatabase.layer({ filename: ":memory:", migrations: [{ ...pushMigration, id: 1 }] })
 
-const client = signIn.pipe(Layer.provideMerge(Test.main))
-
-suite(RealtimeContract.contract, "embedded backend", Layer.provide(client, Test.backend))
+suite(RealtimeContract.contract, "embedded backend", Layer.provide(WsRealtime.layer, network))
 suite(
   PushNotificationsContract.contract,
   "embedded backend",
-  Layer.merge(client, sender).pipe(Layer.provide(Test.backend))
+  Layer.merge(SsePushNotifications.layer.pipe(Layer.provide([PipelineApiClient.layer, database])), sender).pipe(
+    Layer.provide(network)
+  )
 )

@@ -81,5 +81,3 @@ export const make = Effect.gen(function*() {
 
   return { find, handled, remove, save, wasHandled }
 })
-
-export type PushRegistrations = Effect.Effect.Success<typeof make>

@@ -3,6 +3,12 @@ import { Effect } from "effect"
 import { failureOf, post, run } from "../Calls.ts"
 import * as ScriptedServer from "../ScriptedServer.ts"
 
+const issues = (body: unknown) =>
+  Effect.map(run(() => ScriptedServer.json(422, body), post), (outcome) => {
+    const failure = failureOf(outcome)
+    return failure?._tag === "Rejected" ? failure.issues : undefined
+  })
+
 describe("RemoteFailures", () => {
   it.effect("maps every error status to the failure a caller acts on", () =>
     Effect.gen(function*() {
@@ -30,11 +36,6 @@ describe("RemoteFailures", () => {
 
   it.effect("names the fields of a problem and tolerates any other", () =>
     Effect.gen(function*() {
-      const issues = (body: unknown) =>
-        Effect.map(run(() => ScriptedServer.json(422, body), post), (outcome) => {
-          const failure = failureOf(outcome)
-          return failure?._tag === "Rejected" ? failure.issues : undefined
-        })
       assert.deepStrictEqual(yield* issues({ errors: ["title", { pointer: "/topic" }, { secret: "x" }, 7] }), [
         "title",
         "/topic"
