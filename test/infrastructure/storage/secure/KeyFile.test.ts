@@ -61,11 +61,17 @@ describe("KeyFile", () => {
     Effect.gen(function*() {
       const { keyFile } = yield* prepared
       const loads = Array.from({ length: 8 }, () =>
-        Effect.flatMap(VaultKey, ({ loadForNewVault }) => loadForNewVault).pipe(
-          Effect.provide(Layer.provide(KeyFile.layerLoadOrCreate({ file: keyFile }), NodeContext.layer))
-        ))
+        Effect.flatMap(VaultKey, ({ loadForNewVault }) =>
+          loadForNewVault).pipe(
+            Effect.provide(Layer.provide(KeyFile.layerLoadOrCreate({ file: keyFile }), NodeContext.layer))
+          ))
       const keys = yield* Effect.all(loads, { concurrency: "unbounded" })
-      assert.strictEqual(new Set(keys.map((key) => Buffer.from(Redacted.value(key)).toString("hex"))).size, 1)
+      assert.strictEqual(
+        new Set(keys.map((key) =>
+          Buffer.from(Redacted.value(key)).toString("hex")
+        )).size,
+        1
+      )
       assert.deepStrictEqual(readdirSync(dirname(keyFile)).length, 1)
     }))
 })

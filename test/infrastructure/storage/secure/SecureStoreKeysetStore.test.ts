@@ -18,7 +18,10 @@ const materials = (keyset: Keyset.Keyset) => keyset.keys.map(({ material }) => R
 describe("SecureStoreKeysetStore", () => {
   it.effect("another instance over the same secrets has the same keys", () =>
     Effect.gen(function*() {
-      const created = yield* (yield* KeysetStore).loadOrCreate("notes", Effect.sync(() => Keyset.generate("AES256_GCM")))
+      const created = yield* (yield* KeysetStore).loadOrCreate(
+        "notes",
+        Effect.sync(() => Keyset.generate("AES256_GCM"))
+      )
       const loaded = yield* (yield* SecureStoreKeysetStore.make).load("notes")
       assert.deepStrictEqual(Option.map(loaded, materials), Option.some(materials(created)))
     }).pipe(Effect.provide(layer)))

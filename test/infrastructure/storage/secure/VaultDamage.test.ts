@@ -57,7 +57,10 @@ describe("a damaged vault", () => {
     assert.strictEqual(failureOf(small, otherKey), "WrongSecret")
     const file = decoded(small)
     for (const at of [0, 40]) {
-      const slots = file.slots.map((slot) => ({ ...slot, content: slot.content.map((byte, i) => i === at ? byte ^ 1 : byte) }))
+      const slots = file.slots.map((slot) => ({
+        ...slot,
+        content: slot.content.map((byte, i) => i === at ? byte ^ 1 : byte)
+      }))
       assert.strictEqual(failureOf(forged({ ...file, slots })), "Tampered", `byte ${at} of the slot`)
     }
   })
@@ -97,7 +100,10 @@ describe("a damaged vault", () => {
     assert.strictEqual(failureOf(body(0, Buffer.concat([Framing.u32(2), entry, entry]))), "Corrupt")
     assert.strictEqual(failureOf(body(0, Framing.u32(0xffff_ffff))), "Corrupt")
     assert.strictEqual(failureOf(body(0xffff, Framing.u32(0))), "Corrupt")
-    assert.strictEqual(failureOf(Buffer.concat([small.subarray(0, 37), Framing.u16(1), Framing.u32(0xffff_ffff)])), "Corrupt")
+    assert.strictEqual(
+      failureOf(Buffer.concat([small.subarray(0, 37), Framing.u16(1), Framing.u32(0xffff_ffff)])),
+      "Corrupt"
+    )
   })
 
   it("keeps slots of unknown types byte for byte", () => {

@@ -2,7 +2,7 @@ import { SystemError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
-import { readFileSync, readdirSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import * as VaultFixture from "./VaultFixture.ts"
 
@@ -31,7 +31,9 @@ const faulty = (step: Step, code: string) => (real: FileSystem.FileSystem): File
         Object.create(handle, {
           writeAll: {
             value: (bytes: Uint8Array) =>
-              step === "writeAll" ? Effect.zipRight(handle.writeAll(bytes.subarray(0, 10)), fail) : handle.writeAll(bytes)
+              step === "writeAll"
+                ? Effect.zipRight(handle.writeAll(bytes.subarray(0, 10)), fail)
+                : handle.writeAll(bytes)
           },
           sync: { value: step === (writes ? "sync" : "syncFolder") ? fail : handle.sync }
         }))

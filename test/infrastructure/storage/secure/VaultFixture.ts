@@ -1,9 +1,9 @@
 /**
  * A vault in a temporary folder, its parts in reach.
  */
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import * as NodeContext from "@effect/platform-node/NodeContext"
 import { Effect, Layer } from "effect"
 import type { Scope } from "effect"
 import { join } from "node:path"
@@ -39,7 +39,9 @@ export const make: Effect.Effect<VaultFixture, never, Scope.Scope> = Effect.gen(
   return {
     vaultFile,
     keyFile,
-    open: ({ fileSystem = (real: FileSystem.FileSystem) => real, key = KeyFile.layerLoadOrCreate({ file: keyFile }) } = {}) => {
+    open: (
+      { fileSystem = (real: FileSystem.FileSystem) => real, key = KeyFile.layerLoadOrCreate({ file: keyFile }) } = {}
+    ) => {
       const files = Layer.merge(NodeContext.layer, Layer.succeed(FileSystem.FileSystem, fileSystem(fs)))
       const needs: Layer.Layer<Needs> = Layer.mergeAll(key, Layer.succeedContext(locks)).pipe(Layer.provideMerge(files))
       return VaultSecureStore.make({ file: vaultFile }).pipe(Effect.provide(needs))

@@ -86,7 +86,10 @@ describe("a vault shared by processes", () => {
           assert.isAbove(acknowledged, before)
           assert.include([acknowledged, acknowledged + 1], after, `round ${round}`)
         }
-        yield* Effect.provide(Effect.flatMap(SecureStore, (store) => store.set("last", Redacted.make("x"))), layer(folder))
+        yield* Effect.provide(
+          Effect.flatMap(SecureStore, (store) => store.set("last", Redacted.make("x"))),
+          layer(folder)
+        )
         assert.deepStrictEqual(readdirSync(join(folder, "data")), ["vault"])
       })
     ))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Option, Redacted } from "effect"
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import type { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
 import * as SecureStoreContract from "../../../../src/testing/contract/SecureStoreContract.ts"
@@ -10,8 +10,10 @@ import * as VaultFixture from "./VaultFixture.ts"
 suite(SecureStoreContract.contract, "vault", VaultFixture.layer)
 
 const holds = (store: typeof SecureStore.Service, name: string, expected: string | undefined) =>
-  Effect.map(store.get(name), (found) =>
-    assert.strictEqual(Option.getOrUndefined(Option.map(found, Redacted.value)), expected))
+  Effect.map(
+    store.get(name),
+    (found) => assert.strictEqual(Option.getOrUndefined(Option.map(found, Redacted.value)), expected)
+  )
 
 describe("VaultSecureStore", () => {
   it.scoped("another store over the same file sees what was written, both ways", () =>
