@@ -1,8 +1,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
+import { once } from "node:events"
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { setTimeout } from "node:timers/promises"
 import { demoAccount } from "../../src/infrastructure/config/constants/DemoAccount.ts"
 import * as Strata from "../support/strata.ts"
 
@@ -167,8 +167,8 @@ describe("a person's shell", () => {
   it("Ctrl-C ends a command that waits for standard input", async () => {
     const child = Strata.start(strata, "waiting", ["notes", "add", "Title"])
     const ended = Strata.finished(child)
-    child.stdin.write("a first line\n")
-    await setTimeout(2000)
+    // More than a pipe holds: once it has drained, the command is reading.
+    if (!child.stdin.write("line\n".repeat(100_000))) await once(child.stdin, "drain")
     child.kill("SIGINT")
     assert.strictEqual(await ended, 130)
   })
