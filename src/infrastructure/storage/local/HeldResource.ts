@@ -1,7 +1,7 @@
 /**
  * Holding something for as long as an effect runs, without taking part in the effect's own scope.
  */
-import { Effect, Exit, Scope } from "effect"
+import { Effect, ExecutionStrategy, Exit, Option, Scope } from "effect"
 import type { Duration } from "effect"
 import { Busy } from "../../../domain/storage/StorageFailure.ts"
 
@@ -17,11 +17,26 @@ export const during =
         ))
     )
 
-/** Fails with `Busy` when `name` could not be taken within `deadline`. */
+/** What `attempt` acquired belongs to the scope when it gives something, and is given up at once when it does not. */
+export const orNothing = <A, E, R>(
+  attempt: Effect.Effect<Option.Option<A>, E, R>
+): Effect.Effect<Option.Option<A>, E, R | Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
+      return yield* restore(Scope.extend(attempt, scope)).pipe(
+        Effect.onExit((exit) =>
+          Exit.isSuccess(exit) && Option.isSome(exit.value) ? Effect.void : Scope.close(scope, Exit.asVoid(exit))
+        )
+      )
+    })
+  )
+
+/** Fails with `Busy` when `name` could not be taken within `deadline`, in an uninterruptible region too. */
 export const within =
   (name: string, deadline: Duration.DurationInput) =>
   <A, E, R>(take: Effect.Effect<A, E, R>): Effect.Effect<A, E | Busy, R> =>
-    Effect.timeoutFail(take, {
+    Effect.timeoutFail(Effect.interruptible(take), {
       duration: deadline,
       onTimeout: () => new Busy({ store: `${name} lock`, operation: "acquire" })
     })

@@ -55,7 +55,7 @@ export const make = (options: Options) =>
               Effect.as(Option.some(undefined)),
               Effect.catchTag("Busy", () => Effect.succeedNone)
             )
-            : Effect.succeedNone)
+            : Effect.succeedNone).pipe(HeldResource.orNothing)
     })
   })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Exit, Layer, Option, Scope } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
@@ -26,6 +26,29 @@ describe("SqliteProcessLock", () => {
         assert.isTrue(Option.isSome(yield* second.tryHold("b")))
       }))
       assert.isTrue(Option.isSome(yield* second.tryHold("a")))
+    }))
+
+  it.scoped("a name that was held elsewhere can be taken once its owner left, in the scope of the refused attempt too", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const owner = yield* SqliteProcessLock.make({ folder })
+      const other = yield* SqliteProcessLock.make({ folder })
+      const owning = yield* Scope.make()
+      yield* Scope.extend(owner.tryHold("a"), owning)
+      assert.isTrue(Option.isNone(yield* other.tryHold("a")))
+      yield* Scope.close(owning, Exit.void)
+      assert.strictEqual(yield* other.withLock("a", "1 second")(Effect.succeed(42)), 42)
+      assert.isTrue(Option.isSome(yield* other.tryHold("a")))
+    }))
+
+  it.scoped("an attempt that failed does not keep the name", () =>
+    Effect.gen(function*() {
+      const folder = join(yield* temporaryFolder, "locks")
+      const lock = yield* SqliteProcessLock.make({ folder })
+      fs.writeFileSync(folder, "in the way")
+      assert.strictEqual((yield* Effect.flip(lock.tryHold("a")))._tag, "Io")
+      fs.rmSync(folder)
+      assert.isTrue(Option.isSome(yield* lock.tryHold("a")))
     }))
 
   it.scoped("a lock taken inside a write transaction of a database is the lock's own file", () =>
