@@ -98,6 +98,24 @@ export const contract: Contract<ProcessLock> = {
       ["TestClock"]
     ),
     contractCase(
+      "withLock gives up at its deadline where it cannot be interrupted too",
+      Effect.gen(function*() {
+        const lock = yield* ProcessLock
+        const first = yield* holder("a")
+        const waiting = yield* Effect.fork(
+          Effect.either(Effect.uninterruptible(lock.withLock("a", "5 seconds")(Effect.void)))
+        )
+        yield* TestClock.adjust("6 seconds")
+        const ended = yield* Fiber.poll(waiting)
+        yield* first.release
+        yield* ensure(Option.isSome(ended), "it still waits")
+        const result = yield* Fiber.join(waiting)
+        yield* ensure(Either.isLeft(result) && result.left._tag === "Busy", "it did not fail with Busy")
+        yield* ensure(yield* isFree("a"), "the name is still held")
+      }),
+      ["TestClock"]
+    ),
+    contractCase(
       "an effect may hold the name for longer than the deadline",
       Effect.gen(function*() {
         const lock = yield* ProcessLock
