@@ -92,13 +92,19 @@ export const make = Effect.gen(function*() {
         const now = yield* DateTime.now
         const generation = yield* Random.nextIntBetween(1, 2 ** 47)
         const record = new SessionRecord({ ...tokens, version: 1, user, startedAt: now, obtainedAt: now, generation })
-        const replace = Effect.zipLeft(Effect.option(vault.read), vault.write(record))
-        const previous = yield* restore(locked(Effect.uninterruptible(replace))).pipe(
-          Effect.tapErrorCause(() => Effect.forkIn(Effect.interruptible(revoke(record)), scope))
+        const revokeLater = (unused: SessionRecord) => Effect.forkIn(Effect.interruptible(revoke(unused)), scope)
+        let written = false
+        const replace = Effect.gen(function*() {
+          const replaced = Option.flatten(yield* Effect.option(vault.read))
+          yield* vault.write(record)
+          written = true
+          yield* PubSub.publish(events, { _tag: "SignedIn", user })
+          if (Option.isSome(replaced)) yield* revokeLater(replaced.value)
+        })
+        // An interruption that came during the write is told after it: the session is signed in then, and stays so.
+        yield* restore(locked(Effect.uninterruptible(replace))).pipe(
+          Effect.tapErrorCause(() => (written ? Effect.void : revokeLater(record)))
         )
-        yield* PubSub.publish(events, { _tag: "SignedIn", user })
-        const replaced = Option.flatten(previous)
-        if (Option.isSome(replaced)) yield* Effect.forkIn(Effect.interruptible(revoke(replaced.value)), scope)
         return user
       })
     ).pipe(Span.withSpan(AuthCatalogue.signIn, { "strata.auth.method": "password" }))

@@ -8,9 +8,10 @@ import { AccessTokens } from "../../../../src/infrastructure/network/api/AccessT
 import * as MemoryProcessLock from "../../../../src/infrastructure/storage/local/MemoryProcessLock.ts"
 import * as AuthRepositoryContract from "../../../../src/testing/contract/AuthRepositoryContract.ts"
 import { loginRequest } from "../../../../src/testing/contract/AuthRepositoryContract.ts"
+import { withFaults } from "../../../../src/testing/Faults.ts"
 import { suite } from "../../../../src/testing/vitest.ts"
 import { ScriptedBackend } from "../../../support/ScriptedBackend.ts"
-import { adapter, client, credentials, signedIn } from "../../../support/SessionClients.ts"
+import { adapter, client, credentials, machine, signedIn } from "../../../support/SessionClients.ts"
 
 suite(AuthRepositoryContract.contract, "password", adapter)
 
@@ -87,6 +88,40 @@ describe("signing in and out", () => {
         assert.isTrue(Option.isNone(yield* auth.currentUser))
       })
     ))
+
+  it.effect("keeps the session whose sign-in was interrupted while it was stored", () => {
+    const backend = new ScriptedBackend()
+    return Effect.gen(function*() {
+      const faults = yield* withFaults(SecureStore, machine)
+      yield* faults.delay("set", "10 seconds")
+      yield* Effect.gen(function*() {
+        const auth = yield* AuthRepository
+        const login = yield* Effect.fork(auth.login(loginRequest("ada")))
+        yield* TestClock.adjust("5 seconds")
+        const interrupting = yield* Effect.fork(Fiber.interrupt(login))
+        yield* TestClock.adjust("5 seconds")
+        yield* Fiber.join(interrupting)
+        yield* Effect.repeatN(Effect.yieldNow(), 50)
+        assert.strictEqual(Option.getOrThrow(yield* auth.currentUser).username, "ada")
+        assert.deepStrictEqual(backend.calls, ["sessions.create"])
+      }).pipe(Effect.provide(Layer.provideMerge(client(backend), faults.layer)))
+    })
+  })
+
+  it.effect("revokes the session that could not be stored", () => {
+    const backend = new ScriptedBackend()
+    return Effect.gen(function*() {
+      const faults = yield* withFaults(SecureStore, machine)
+      yield* faults.fail("set", new Locked({ fixes: ["unlock it"] }))
+      yield* Effect.gen(function*() {
+        const auth = yield* AuthRepository
+        assert.strictEqual((yield* Effect.flip(auth.login(loginRequest("ada"))))._tag, "Locked")
+        yield* Effect.repeatN(Effect.yieldNow(), 50)
+        assert.isTrue(Option.isNone(yield* auth.currentUser))
+        assert.deepStrictEqual(backend.sessions, [])
+      }).pipe(Effect.provide(Layer.provideMerge(client(backend), faults.layer)))
+    })
+  })
 
   it.effect("tells a backend that cannot answer from wrong credentials", () =>
     signedIn((backend) =>
