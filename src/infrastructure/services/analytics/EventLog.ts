@@ -58,9 +58,11 @@ export const make = (folder: string) =>
       waiting.bytes = Math.max(0, waiting.bytes + sign * bytes)
     }
 
+    let held: string | undefined
     const holdSlot = Effect.gen(function*() {
+      if (held !== undefined) return held
       for (const slot of slots) {
-        if (Option.isSome(yield* Scope.extend(locks.tryHold(lockOf(slot)), scope))) return slot
+        if (Option.isSome(yield* Scope.extend(locks.tryHold(lockOf(slot)), scope))) return (held = slot)
       }
       return yield* new EventLogFailure({ cause: "every slot is taken" })
     })
@@ -82,15 +84,20 @@ export const make = (folder: string) =>
 
     const own = (slot: string) => Effect.map(files.list, (all) => all.filter((segment) => segment.slot === slot))
 
-    /** Done once, when the first event is stored or something else has to be known about what waits. */
+    let ready: string | undefined
     const open = Effect.gen(function*() {
+      if (ready !== undefined) return ready
       const slot = yield* holdSlot
       yield* files.removeStrays
+      // An attempt that failed may have counted some of it.
+      waiting.events = 0
+      waiting.bytes = 0
       for (const segment of yield* own(slot)) count(yield* files.remaining(segment), 1)
       yield* adopt(slot)
-      return slot
+      return (ready = slot)
     })
-    const opened = yield* Effect.cached(Effect.uninterruptible(open))
+    /** Succeeds once, when the first event is stored or something else has to be known about what waits. */
+    const opened = (yield* Effect.makeSemaphore(1)).withPermits(1)(Effect.uninterruptible(open))
 
     /** Gives up the whole segment and says how many events that were. */
     const discard = (segment: Segment) =>

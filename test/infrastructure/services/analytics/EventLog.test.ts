@@ -84,6 +84,24 @@ describe("the files", () => {
       })
     ))
 
+  it.scoped("are written again once they can be, and a bad moment costs no slot and counts nothing twice", () =>
+    onMachine((machine) =>
+      Effect.gen(function*() {
+        yield* killed(machine, 3)
+        const analytics = yield* granted(machine)
+        const aside = `${machine.folder}-aside`
+        fs.renameSync(machine.folder, aside)
+        fs.writeFileSync(machine.folder, "in the way")
+        yield* analytics.track(event())
+        fs.rmSync(machine.folder)
+        fs.renameSync(aside, machine.folder)
+        yield* analytics.track(event())
+        const { dropped, queued } = yield* analytics.stats
+        assert.deepStrictEqual({ queued, dropped: dropped.Storage }, { queued: 4, dropped: 1 })
+        assert.isTrue(files(machine).every((name) => name.includes("00")), files(machine).join())
+      })
+    ))
+
   it.scoped("hold nothing that looks like a secret or a person", () =>
     onMachine((machine) =>
       Effect.gen(function*() {
