@@ -35,7 +35,10 @@ export interface Limit {
   readonly times?: number
 }
 
-/** Several faults of one method work one after the other, in the order they were scripted. */
+/**
+ * Several faults of one method work one after the other, in the order they were scripted. A call that fails or hangs
+ * leaves the faults after that one to the next call; one that is delayed or changed has the next fault as well.
+ */
 export interface Faults<Service, Provided, E, R> {
   /** The given layer, with the faults. */
   readonly layer: Layer.Layer<Provided, E, R>
@@ -79,6 +82,8 @@ interface Rule {
   readonly strikes: Effect.Effect<boolean>
   readonly onEffect: (effect: AnyEffect) => AnyEffect
   readonly onStream: (stream: AnyStream) => AnyStream
+  /** Nothing comes after it. */
+  readonly ends: boolean
   left: number
 }
 
@@ -95,11 +100,17 @@ export const withFaults = <Id, Service extends object, Others, E, R>(
     const calls: Array<Call<Service>> = []
 
     const striking = (method: PropertyKey, arguments_: ReadonlyArray<unknown>) =>
-      Effect.suspend(() => {
+      Effect.gen(function*() {
         calls.push({ method: method as MethodOf<Service>, arguments: arguments_ })
-        const candidates = rules.filter((rule) => rule.method === method && rule.left > 0)
-        for (const rule of candidates) rule.left -= 1
-        return Effect.filter(candidates, ({ strikes }) => strikes)
+        const found: Array<Rule> = []
+        for (const rule of rules) {
+          if (rule.method !== method || rule.left === 0) continue
+          rule.left -= 1
+          if (!(yield* rule.strikes)) continue
+          found.push(rule)
+          if (rule.ends) break
+        }
+        return found
       })
 
     const intercept = (
@@ -143,20 +154,23 @@ export const withFaults = <Id, Service extends object, Others, E, R>(
       method: PropertyKey,
       onEffect: Rule["onEffect"],
       onStream: Rule["onStream"],
-      { strikes = Effect.succeed(true), times = Infinity }: Limit & Partial<Pick<Rule, "strikes">> = {}
+      { ends = false, strikes = Effect.succeed(true), times = Infinity }:
+        & Limit
+        & Partial<Pick<Rule, "ends" | "strikes">> = {}
     ) =>
       Effect.sync(() => {
-        rules = [...rules, { method, onEffect, onStream, strikes, left: times }]
+        rules = [...rules, { method, onEffect, onStream, strikes, ends, left: times }]
       })
 
     return {
       layer: Layer.map(layer, (context) => Context.add(context, tag, wrap(Context.get(context, tag)))),
-      fail: (method, failure, limit) => add(method, () => Effect.fail(failure), () => Stream.fail(failure), limit),
+      fail: (method, failure, limit) =>
+        add(method, () => Effect.fail(failure), () => Stream.fail(failure), { ...limit, ends: true }),
       flaky: (method, failure, { probability, seed }) =>
         Effect.suspend(() => {
           const random = Random.make(seed)
           const strikes = Effect.map(random.next, (number) => number < probability)
-          return add(method, () => Effect.fail(failure), () => Stream.fail(failure), { strikes })
+          return add(method, () => Effect.fail(failure), () => Stream.fail(failure), { strikes, ends: true })
         }),
       delay: (method, duration, limit) =>
         add(
@@ -165,7 +179,7 @@ export const withFaults = <Id, Service extends object, Others, E, R>(
           (stream) => Stream.unwrap(Effect.as(Effect.sleep(duration), stream)),
           limit
         ),
-      hang: (method, limit) => add(method, () => Effect.never, () => Stream.never, limit),
+      hang: (method, limit) => add(method, () => Effect.never, () => Stream.never, { ...limit, ends: true }),
       corrupt: <Method extends MethodOf<Service>>(
         method: Method,
         change: (value: ValueOf<Service[Method]>) => ValueOf<Service[Method]>,

@@ -97,6 +97,30 @@ describe("withFaults", () => {
       }).pipe(Effect.provide(faults.layer))
     }))
 
+  it.scoped("several failures are spent one call each, and a delay goes with the first of them", () =>
+    Effect.gen(function*() {
+      const faults = yield* withFaults(ProcessLock, MemoryProcessLock.layer)
+      const full = new Full({ store: "lock", operation: "test" })
+      yield* faults.delay("tryHold", "10 seconds", { times: 1 })
+      yield* faults.fail("tryHold", busy, { times: 1 })
+      yield* faults.fail("tryHold", full, { times: 1 })
+      yield* faults.hang("tryHold", { times: 1 })
+      yield* Effect.gen(function*() {
+        const lock = yield* ProcessLock
+        const taking = yield* Effect.fork(Effect.flip(lock.tryHold("a")))
+        yield* TestClock.adjust("9 seconds")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(taking)))
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(taking), busy)
+        assert.strictEqual(yield* Effect.flip(lock.tryHold("a")), full)
+        const hanging = yield* Effect.fork(lock.tryHold("a"))
+        yield* TestClock.adjust("1 hour")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(hanging)))
+        yield* Fiber.interrupt(hanging)
+        assert.isTrue(Option.isSome(yield* lock.tryHold("a")))
+      }).pipe(Effect.provide(faults.layer))
+    }))
+
   it.scoped("fails the same calls in each run of a seed", () =>
     Effect.gen(function*() {
       const outcomes = Effect.gen(function*() {
