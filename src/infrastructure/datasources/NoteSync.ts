@@ -75,8 +75,10 @@ export const make = Effect.gen(function*() {
 
   const applyOutcome = (principal: UserId) => ({ mutation: { mutationId, noteId }, result }: NotesRemote.Outcome) =>
     Effect.gen(function*() {
-      if (result._tag === "Conflict") return yield* resolve(principal, { ...result.current, noteId })
-      if (result._tag === "Rejected") {
+      // A damaged note is not given up for the remote version: what its change says is still in the outbox.
+      const resolvable = result._tag === "Conflict" && (yield* notes.isIntact(principal, noteId))
+      if (result._tag === "Conflict" && resolvable) return yield* resolve(principal, { ...result.current, noteId })
+      if (result._tag !== "Applied") {
         yield* outbox.reject(principal, mutationId, noteId)
         return { rejected: 1 }
       }
@@ -89,9 +91,10 @@ export const make = Effect.gen(function*() {
     Effect.gen(function*() {
       let counts = nothing
       while ((yield* database.read(outbox.waiting(principal))) > 0) {
-        const batch = yield* database.writeTransaction(outbox.takeBatch(principal))
+        const { damaged, mutations } = yield* database.writeTransaction(outbox.takeBatch(principal))
+        counts = sum([counts, { rejected: damaged }])
         yield* stillSignedIn
-        const outcomes = yield* remote.mutate(batch)
+        const outcomes = mutations.length === 0 ? [] : yield* remote.mutate(mutations)
         const applied = yield* database.writeTransaction(Effect.forEach(outcomes, applyOutcome(principal)))
         counts = sum([counts, ...applied])
         yield* committed
@@ -99,18 +102,27 @@ export const make = Effect.gen(function*() {
       return counts
     })
 
-  /** Gives whether something changed here. A note changed here stays: the next push meets the newer version. */
+  /**
+   * A note changed here stays: the next push meets the newer version. Nothing will be pushed for a parked change, so
+   * it meets the newer version here.
+   */
   const applyChange = (principal: UserId, restarted: boolean) => (change: RemoteNote) =>
     Effect.gen(function*() {
       const known = yield* notes.version(principal, change.noteId)
       const outdated = !restarted && Option.exists(known, (version) => version > change.version)
-      if (outdated || (yield* outbox.has(principal, change.noteId))) {
+      const same = Option.contains(known, change.version)
+      const local = yield* outbox.state(principal, change.noteId)
+      const resolvable = local === "parked" && !same && (yield* notes.isIntact(principal, change.noteId))
+      if (outdated || (local !== "none" && !resolvable)) {
         yield* notes.mark(principal, change.noteId)
-        return false
+        return {}
+      }
+      if (resolvable) {
+        const { conflicts = 0 } = yield* resolve(principal, change)
+        return conflicts > 0 ? { conflicts } : { pulled: 1 }
       }
       yield* adopt(principal, change)
-      if (change.content === null) return Option.isSome(known)
-      return !Option.contains(known, change.version)
+      return (change.content === null ? Option.isSome(known) : !same) ? { pulled: 1 } : {}
     })
 
   const applyPage = (principal: UserId, state: SyncStateTable.SyncState, page: ChangesPage) =>
@@ -121,20 +133,20 @@ export const make = Effect.gen(function*() {
       const swept = restarted && !page.more ? yield* notes.sweep(principal) : 0
       const pulledAt = page.more ? state.pulledAt : Option.some(yield* DateTime.now)
       yield* states.write(principal, { cursor: page.cursor, pulledAt, sweeping: restarted && page.more })
-      return applied.filter((changed) => changed).length + swept
+      return sum([...applied, { pulled: swept }])
     })
 
   const pull = <E>({ committed, principal, stillSignedIn }: Round<E>) =>
     Effect.gen(function*() {
-      let pulled = 0
+      let counts = nothing
       while (true) {
         const state = yield* database.read(states.read(principal))
         yield* stillSignedIn
         const page = yield* remote.changes(state.cursor)
         const applied = yield* database.writeTransaction(applyPage(principal, state, page))
-        pulled += applied
-        if (applied > 0) yield* committed
-        if (!page.more) return { pulled }
+        counts = sum([counts, applied])
+        if (applied.pulled + applied.conflicts > 0) yield* committed
+        if (!page.more) return counts
         if (page.cursor === state.cursor) return yield* new Unavailable({})
       }
     })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { Unavailable } from "../../../src/domain/network/RemoteFailure.ts"
+import { Offline, Rejected, Unavailable } from "../../../src/domain/network/RemoteFailure.ts"
+import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import { draft, find, noteId, now } from "../../../src/testing/contract/NoteRepositoryContract.ts"
 import { ScriptedBackend, users } from "../../support/ScriptedBackend.ts"
 import { convergence, outcome } from "./convergence.ts"
@@ -78,6 +79,68 @@ describe("pull", () => {
         assert.deepStrictEqual(data.map(({ title }) => title), ["Title 1", "Title 2", "Title 4"])
         assert.strictEqual(pending, 0)
         assert.strictEqual(held?.get(noteId(4))?.content?.text, "written meanwhile")
+      })
+    ))
+})
+
+describe("a parked change", () => {
+  it.scoped("gives way to a newer remote version and stays as a copy", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        backend.refusedTitles.add("Refused")
+        yield* notes.save(draft(1, "Title", "first"))
+        yield* notes.save(draft(1, "Title", "second"))
+        yield* notes.sync
+        yield* notes.save(draft(1, "Refused", "mine"))
+        assert.strictEqual((yield* notes.sync).rejected, 1)
+        assert.strictEqual((yield* find(notes, noteId(1)))?.text, "mine", "gave way to what it was made on")
+        const other = yield* signedInDevice(backend)
+        yield* other.sync
+        yield* other.save(draft(1, "Title", "theirs"))
+        yield* other.sync
+        const { conflicts, pulled } = yield* notes.sync
+        assert.deepStrictEqual({ conflicts, pulled }, { conflicts: 1, pulled: 0 })
+        assert.deepStrictEqual(
+          (yield* now(notes)).data.map(({ synced, text, title }) => ({ synced, text, title })),
+          [
+            { synced: false, text: "mine", title: "Refused (conflicted copy)" },
+            { synced: true, text: "theirs", title: "Title" }
+          ]
+        )
+        yield* notes.sync
+        assert.strictEqual((yield* now(notes)).data.every(({ synced }) => synced), true)
+        yield* other.save(draft(1, "Title", "theirs again"))
+        yield* other.sync
+        yield* notes.sync
+        assert.strictEqual((yield* find(notes, noteId(1)))?.text, "theirs again")
+      })
+    ))
+
+  it.effect("that is refused before anything was pulled does not meet its own basis as a conflict", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        yield* notes.save(draft(1, "Title", "first"))
+        backend.script.push("ok", new Offline())
+        yield* Effect.flip(notes.sync)
+        backend.refusedTitles.add("Refused")
+        yield* notes.save(draft(1, "Refused", "mine"))
+        const { conflicts, rejected } = yield* notes.sync
+        assert.deepStrictEqual({ conflicts, rejected }, { conflicts: 0, rejected: 1 })
+        assert.strictEqual((yield* find(notes, noteId(1)))?.text, "mine")
+      })
+    ))
+
+  it.effect("does not stay behind when its note is gone", () =>
+    signedIn((notes, backend) =>
+      Effect.gen(function*() {
+        const { sql } = yield* LocalDatabase
+        yield* notes.save(draft(1, "Title"))
+        yield* notes.sync
+        yield* notes.remove(noteId(1))
+        // The batch of one deletion.
+        backend.script.push(new Rejected({ issues: [] }))
+        assert.strictEqual((yield* notes.sync).rejected, 1)
+        assert.deepStrictEqual(yield* sql`SELECT * FROM outbox`, [])
       })
     ))
 })

@@ -36,26 +36,58 @@ export const make = Effect.gen(function*() {
     SELECT 1 FROM outbox WHERE outbox.principal = notes.principal AND outbox.note_id = notes.note_id
   ) AS changed`)
 
-  const toNote = (principal: UserId) => (row: Row) =>
-    Effect.map(sealed.open(table, principal, row.note_id, row.content), (content): StoredNote => ({
-      ...content,
-      id: row.note_id,
-      updatedAt: DateTime.unsafeMake(row.updated_at),
-      version: row.version,
-      changed: row.changed === 1
-    }))
+  const toNote = (row: Row) => (content: NoteContent): StoredNote => ({
+    ...content,
+    id: row.note_id,
+    updatedAt: DateTime.unsafeMake(row.updated_at),
+    version: row.version,
+    changed: row.changed === 1
+  })
+
+  let damagedBefore = 0
+
+  /** Tells of damaged notes when there are more than at the last look. */
+  const tellDamaged = (damaged: number) =>
+    Effect.suspend(() => {
+      const more = damaged > damagedBefore
+      damagedBefore = damaged
+      return more
+        ? Effect.annotateLogs(Effect.logWarning("Notes that cannot be decrypted are left out"), { damaged })
+        : Effect.void
+    })
 
   return {
     find: (principal: UserId, id: NoteId) =>
       sql<Row>`SELECT ${columns} FROM notes WHERE principal = ${principal} AND note_id = ${id}`.pipe(
-        Effect.flatMap((rows) => Effect.forEach(rows, toNote(principal))),
+        Effect.flatMap((rows) =>
+          Effect.forEach(
+            rows,
+            (row) => Effect.map(sealed.open(table, principal, row.note_id, row.content), toNote(row))
+          )
+        ),
         Effect.map((notes) => Option.fromNullable(notes[0]))
       ),
 
-    list: (principal: UserId) =>
-      sql<Row>`SELECT ${columns} FROM notes WHERE principal = ${principal}`.pipe(
-        Effect.flatMap((rows) => Effect.forEach(rows, toNote(principal)))
+    /** Whether the note can be opened, if there is one. */
+    isIntact: (principal: UserId, id: NoteId) =>
+      sql<Row>`SELECT ${columns} FROM notes WHERE principal = ${principal} AND note_id = ${id}`.pipe(
+        Effect.flatMap(
+          Effect.every((row) =>
+            Effect.map(sealed.openIfIntact(table, principal, row.note_id, row.content), Option.isSome)
+          )
+        )
       ),
+
+    /** All that are intact; damaged ones are kept where they are. */
+    list: (principal: UserId) =>
+      Effect.gen(function*() {
+        const rows = yield* sql<Row>`SELECT ${columns} FROM notes WHERE principal = ${principal}`
+        const notes = yield* Effect.forEach(rows, (row) =>
+          Effect.map(sealed.openIfIntact(table, principal, row.note_id, row.content), Option.map(toNote(row))))
+        const intact = notes.flatMap(Option.toArray)
+        yield* tellDamaged(rows.length - intact.length)
+        return intact
+      }),
 
     /** Without opening the note. */
     version: (principal: UserId, id: NoteId) =>

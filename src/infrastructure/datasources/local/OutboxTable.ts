@@ -1,7 +1,7 @@
 /**
  * Local changes on their way to the backend, at least once each, in order per note.
  */
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { randomUUID } from "node:crypto"
 import type { UserId } from "../../../domain/auth/User.ts"
 import type { NoteId } from "../../../domain/notes/Note.ts"
@@ -60,12 +60,23 @@ export const make = Effect.gen(function*() {
       Effect.map((rows) => rows.length > 0)
     )
 
+  /** `none` when its content is damaged. */
   const toMutation = (principal: UserId) => (row: Row) =>
     Effect.gen(function*() {
       const common = { mutationId: row.mutation_id, noteId: row.note_id, baseVersion: row.base_version }
-      if (row.content === null) return { _tag: "Delete", ...common } satisfies Mutation
-      const content = yield* sealed.open(table, principal, row.note_id, row.content)
-      return { _tag: "Put", ...common, ...content } satisfies Mutation
+      if (row.content === null) return Option.some<Mutation>({ _tag: "Delete", ...common })
+      const content = yield* sealed.openIfIntact(table, principal, row.note_id, row.content)
+      return Option.map(content, (intact): Mutation => ({ _tag: "Put", ...common, ...intact }))
+    })
+
+  /** Forgets the change when the person changed the note again meanwhile. */
+  const park = (principal: UserId, mutationId: MutationId, id: NoteId) =>
+    Effect.gen(function*() {
+      const later = yield* sql`
+        SELECT 1 FROM outbox WHERE principal = ${principal} AND note_id = ${id} AND status = 'pending'`
+      yield* later.length > 0
+        ? sql`DELETE FROM outbox WHERE principal = ${principal} AND mutation_id = ${mutationId}`
+        : sql`UPDATE outbox SET status = 'rejected' WHERE principal = ${principal} AND mutation_id = ${mutationId}`
     })
 
   return {
@@ -83,7 +94,7 @@ export const make = Effect.gen(function*() {
         if (baseVersion > 0 || (yield* isInFlight(principal, id))) yield* insert(principal, id, null, baseVersion)
       }),
 
-    /** The first change of each note that has one, frozen from now on. */
+    /** The first change of each note that has one, frozen from now on. Damaged ones are parked and only counted. */
     takeBatch: (principal: UserId) =>
       Effect.gen(function*() {
         const rows = yield* sql<Row>`
@@ -91,10 +102,18 @@ export const make = Effect.gen(function*() {
           WHERE sequence IN (
             SELECT min(sequence) FROM outbox WHERE principal = ${principal} AND status <> 'rejected' GROUP BY note_id)
           ORDER BY sequence LIMIT ${notesPageLimit}`
-        if (rows.length === 0) return []
+        if (rows.length === 0) return { mutations: [], damaged: 0 }
         const batch = withinBatch(rows)
         yield* sql`UPDATE outbox SET status = 'in_flight' WHERE ${sql.in("sequence", batch.map((row) => row.sequence))}`
-        return yield* Effect.forEach(batch, toMutation(principal))
+        const opened = yield* Effect.forEach(batch, toMutation(principal))
+        const damaged = batch.filter((_, index) => Option.isNone(opened[index] ?? Option.none()))
+        yield* Effect.forEach(damaged, (row) => park(principal, row.mutation_id, row.note_id), { discard: true })
+        if (damaged.length > 0) {
+          yield* Effect.annotateLogs(Effect.logWarning("Changes that cannot be decrypted are not sent"), {
+            damaged: damaged.length
+          })
+        }
+        return { mutations: opened.flatMap(Option.toArray), damaged: damaged.length }
       }),
 
     /** The backend holds `version` now, so what waits was made on it. */
@@ -110,20 +129,25 @@ export const make = Effect.gen(function*() {
         // A note that was never accepted needs no deletion.
         yield* sql`
           DELETE FROM outbox WHERE principal = ${principal} AND note_id = ${id} AND base_version = 0 AND content IS NULL`
-        const later = yield* sql`
-          SELECT 1 FROM outbox WHERE principal = ${principal} AND note_id = ${id} AND status = 'pending'`
-        yield* later.length > 0
-          ? sql`DELETE FROM outbox WHERE principal = ${principal} AND mutation_id = ${mutationId}`
-          : sql`UPDATE outbox SET status = 'rejected' WHERE principal = ${principal} AND mutation_id = ${mutationId}`
+        yield* park(principal, mutationId, id)
+        // Without a note there is nobody to see it and nothing to send again.
+        yield* sql`
+          DELETE FROM outbox WHERE principal = ${principal} AND note_id = ${id} AND status = 'rejected' AND note_id NOT IN (
+            SELECT note_id FROM notes WHERE principal = ${principal})`
       }),
 
     /** Forgets every change of a note. */
     forget: (principal: UserId, id: NoteId) =>
       sql`DELETE FROM outbox WHERE principal = ${principal} AND note_id = ${id}`,
 
-    has: (principal: UserId, id: NoteId) =>
-      sql`SELECT 1 FROM outbox WHERE principal = ${principal} AND note_id = ${id} LIMIT 1`.pipe(
-        Effect.map((rows) => rows.length > 0)
+    /** Whether the backend has yet to hear of a change (`waiting`), or only refused ones are left (`parked`). */
+    state: (principal: UserId, id: NoteId) =>
+      sql<{ readonly status: string }>`
+        SELECT status FROM outbox WHERE principal = ${principal} AND note_id = ${id}`.pipe(
+        Effect.map((rows) => {
+          if (rows.length === 0) return "none" as const
+          return rows.some(({ status }) => status !== "rejected") ? "waiting" as const : "parked" as const
+        })
       ),
 
     /** Notes with a change that waits; parked ones do not. */
