@@ -2,9 +2,8 @@
  * Runs contracts under vitest. The only module here that imports it.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, TestContext, TestServices } from "effect"
-import type { Layer } from "effect"
-import type { Contract } from "./Contract.ts"
+import { Effect, Either, Layer, Scope, TestContext, TestServices } from "effect"
+import type { Contract, ContractCase } from "./Contract.ts"
 
 /** One test per case, each on a layer built afresh, with `TestClock`. `features` lists the `needs` this adapter can meet; `TestClock` is one. */
 export const suite = <Port, E>(
@@ -22,15 +21,41 @@ export const suite = <Port, E>(
 /** A case that goes on for longer than this, in real time, has noticed something too. Long, for a busy machine. */
 const patience = "12 seconds"
 
-/** Whether any case of the contract fails on, or is hung by, the adapter; the first that does ends the search. */
-export const notices = <Port, E>(contract: Contract<Port>, layer: Layer.Layer<Port, E>): Effect.Effect<boolean> =>
-  Effect.forEach(contract.cases, ({ run }) =>
-    Effect.scoped(Effect.provide(run, layer)).pipe(
-      // Each case has a clock of its own, so that they can run at once.
-      Effect.provide(TestContext.TestContext),
-      Effect.disconnect,
-      Effect.raceFirst(Effect.zipRight(TestServices.provideLive(Effect.sleep(patience)), Effect.fail("hung")))
-    ), { concurrency: "unbounded", discard: true }).pipe(Effect.exit, Effect.map(Exit.isFailure))
+type Verdict = "kept" | "violated" | "hung"
+
+/** What one case says about the adapter. Building the adapter is no part of it, closing it is. */
+const judge = <Port, E>({ run }: ContractCase<Port>, layer: Layer.Layer<Port, E>): Effect.Effect<Verdict, E> =>
+  Effect.acquireUseRelease(
+    Scope.make(),
+    (scope) =>
+      Effect.flatMap(Layer.buildWithScope(layer, scope), (context) =>
+        Effect.scoped(Effect.provide(run, context)).pipe(
+          Effect.onExit((exit) => Scope.close(scope, exit)),
+          Effect.as<Verdict>("kept"),
+          Effect.catchTag("ContractViolation", () => Effect.succeed<Verdict>("violated")),
+          Effect.disconnect,
+          Effect.raceFirst(Effect.as(TestServices.provideLive(Effect.sleep(patience)), "hung" as const))
+        )),
+    // Closed already, unless it could not be built or is one that hangs; that one would hang this too.
+    (scope, exit) => Effect.forkDaemon(Scope.close(scope, exit))
+  ).pipe(
+    // Each case has a clock of its own, so that they can run at once.
+    Effect.provide(TestContext.TestContext)
+  )
+
+/**
+ * Whether any case of the contract is violated, or hung, by the adapter; the first that is ends the search. An adapter
+ * that cannot be built fails it, and a case that dies by itself is a defect: neither says that the contract notices.
+ */
+export const notices = <Port, E>(contract: Contract<Port>, layer: Layer.Layer<Port, E>): Effect.Effect<boolean, E> =>
+  Effect.forEach(contract.cases, (each) =>
+    judge(each, layer).pipe(
+      Effect.mapError(Either.left),
+      Effect.filterOrFail((verdict) => verdict === "kept", () => Either.right(true))
+    ), { concurrency: "unbounded", discard: true }).pipe(
+      Effect.as(false),
+      Effect.catchAll((found: Either.Either<boolean, E>) => found)
+    )
 
 /** Passes when the contract notices a deliberately broken adapter. */
 export const bites = <Port, E>(contract: Contract<Port>, broken: string, layer: Layer.Layer<Port, E>) =>

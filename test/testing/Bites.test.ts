@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Exit, Layer } from "effect"
 import { Cache } from "../../src/domain/storage/Cache.ts"
 import * as MemoryCache from "../../src/infrastructure/storage/cache/MemoryCache.ts"
 import * as MemoryProcessLock from "../../src/infrastructure/storage/local/MemoryProcessLock.ts"
@@ -18,5 +18,19 @@ describe("notices", () => {
     Effect.gen(function*() {
       const deaf = Effect.map(MemoryCache.make(), (cache) => Cache.of({ ...cache, set: () => Effect.void }))
       assert.isTrue(yield* notices(CacheContract.contract, Layer.scoped(Cache, deaf)))
+    }))
+
+  it.effect("says that an adapter cannot be built, instead of finding something in it", () =>
+    Effect.gen(function*() {
+      const failure = yield* Effect.flip(notices(CacheContract.contract, Layer.fail("typo")))
+      assert.strictEqual(failure, "typo")
+      const defect = yield* Effect.exit(notices(CacheContract.contract, Layer.die("bug")))
+      assert.isTrue(Exit.isFailure(defect))
+    }))
+
+  it.effect("does not count what is wrong with a case itself", () =>
+    Effect.gen(function*() {
+      const contract = { name: "Cache", cases: [{ name: "dies", run: Effect.die("bug") }] }
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(notices(contract, MemoryCache.layer))))
     }))
 })
