@@ -8,6 +8,7 @@ import { Profile } from "../../domain/user/Profile.ts"
 import { UserRepository } from "../../domain/user/UserRepository.ts"
 import { AccessTokens } from "../network/api/AccessTokens.ts"
 import type { ApiClient } from "../network/api/ApiClient.ts"
+import { onBehalfOf } from "../network/api/OnBehalfOf.ts"
 import * as ProfileRemote from "./remote/ProfileRemote.ts"
 
 const profiles = forSchema({ name: "profile", schema: Profile, timeToLive: "60 seconds" })
@@ -20,7 +21,7 @@ export const make = Effect.gen(function*() {
   const read = Effect.gen(function*() {
     const principal = yield* tokens.principal
     if (Option.isNone(principal)) return yield* new Unauthenticated()
-    const { age, origin, value } = yield* profiles.getOrLoad(principal.value, remote.get)
+    const { age, origin, value } = yield* profiles.getOrLoad(principal.value, onBehalfOf(principal.value)(remote.get))
     return { data: value, origin: origin === "cache" ? "cache" as const : "remote" as const, age, pending: 0 }
   })
 

@@ -12,6 +12,7 @@ import { NoteRepository } from "../../domain/notes/NoteRepository.ts"
 import type { Crypto } from "../../domain/security/Crypto.ts"
 import { AccessTokens } from "../network/api/AccessTokens.ts"
 import type { ApiClient } from "../network/api/ApiClient.ts"
+import { onBehalfOf } from "../network/api/OnBehalfOf.ts"
 import { LocalDatabase } from "../storage/local/LocalDatabase.ts"
 import { ProcessLock } from "../storage/local/ProcessLock.ts"
 import * as SyncCatalogue from "../telemetry/catalogue/Sync.ts"
@@ -151,6 +152,7 @@ export const make = Effect.gen(function*() {
     const principal = yield* signedIn
     const round = { principal, stillSignedIn: stillSignedInAs(principal), committed: announce }
     const report = yield* noteSync.run(round).pipe(
+      onBehalfOf(principal),
       locks.withLock(lockName(principal), lockDeadline),
       Effect.tapError((failure) => remember(principal, Option.liftPredicate(failure, isRemoteFailure)))
     )

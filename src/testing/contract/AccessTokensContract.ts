@@ -51,6 +51,7 @@ export const contract: Contract<AccessTokens | AuthRepository> = {
         const user = yield* signIn
         const principal = yield* Effect.flatMap(AccessTokens, (tokens) => tokens.principal)
         yield* ensure(Option.contains(principal, user.id), "the principal is somebody else")
+        yield* ensure((yield* credentials).principal === user.id, "the credentials are somebody else's")
       })
     ),
     contractCase(

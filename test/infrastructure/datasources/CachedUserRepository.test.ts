@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Stream, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
 import { Offline } from "../../../src/domain/network/RemoteFailure.ts"
 import { UserRepository } from "../../../src/domain/user/UserRepository.ts"
@@ -10,7 +10,10 @@ import * as MemoryCache from "../../../src/infrastructure/storage/cache/MemoryCa
 import { loginRequest } from "../../../src/testing/contract/AuthRepositoryContract.ts"
 import * as UserRepositoryContract from "../../../src/testing/contract/UserRepositoryContract.ts"
 import { suite } from "../../../src/testing/vitest.ts"
-import { accounts, ScriptedBackend } from "../../support/ScriptedBackend.ts"
+import { accounts, ScriptedBackend, users } from "../../support/ScriptedBackend.ts"
+import * as Apis from "../network/Apis.ts"
+import * as ScriptedServer from "../network/ScriptedServer.ts"
+import * as ScriptedTokens from "../network/ScriptedTokens.ts"
 
 const adapter = (backend: ScriptedBackend) =>
   CachedUserRepository.layer.pipe(
@@ -22,7 +25,7 @@ const adapter = (backend: ScriptedBackend) =>
 
 suite(UserRepositoryContract.contract, "cached", Layer.suspend(() => adapter(new ScriptedBackend())))
 
-const profile = Effect.flatMap(UserRepository, (users) => Effect.flatten(Stream.runHead(users.profile)))
+const profile = Effect.flatMap(UserRepository, (repository) => Effect.flatten(Stream.runHead(repository.profile)))
 
 const signedIn = <A, E>(body: (backend: ScriptedBackend) => Effect.Effect<A, E, UserRepository>) =>
   Effect.suspend(() => {
@@ -62,3 +65,28 @@ it.effect("works offline while the profile is fresh, and fails with the reason a
       assert.strictEqual((yield* profile).origin, "remote")
     })
   ))
+
+it.effect("keeps nobody's profile as another's when the account changes while it is loaded", () => {
+  let user = users.ada
+  const tokens = ScriptedTokens.make({ user: () => user.id })
+  const server = ScriptedServer.make((_, index) => {
+    user = users.grace
+    return index === 0
+      ? ScriptedServer.json(503, {})
+      : ScriptedServer.json(200, { ...users.grace, displayName: "Grace" })
+  })
+  return Effect.gen(function*() {
+    const fiber = yield* Effect.fork(Effect.flip(profile))
+    yield* TestClock.adjust("10 minutes")
+    assert.strictEqual((yield* Fiber.join(fiber))._tag, "Unauthenticated")
+    assert.strictEqual(server.requests.length, 1)
+    assert.strictEqual((yield* profile).data.displayName, "Grace")
+  }).pipe(
+    Effect.provide(
+      CachedUserRepository.layer.pipe(
+        Layer.provide(Apis.layer(server.layer, tokens.layer)),
+        Layer.provide(MemoryCache.layer)
+      )
+    )
+  )
+})

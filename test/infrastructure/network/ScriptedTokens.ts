@@ -3,6 +3,7 @@
  */
 import { Effect, Layer, Option, Redacted } from "effect"
 import { UserId } from "../../../src/domain/auth/User.ts"
+import { Unauthenticated } from "../../../src/domain/network/RemoteFailure.ts"
 import { AccessTokens } from "../../../src/infrastructure/network/api/AccessTokens.ts"
 
 export const make = (
@@ -13,10 +14,15 @@ export const make = (
   const gate = Effect.unsafeMakeSemaphore(1)
   const layer = Layer.succeed(AccessTokens, {
     credentials: () =>
-      Effect.sync(() => ({
-        generation: state.generation,
-        headers: { authorization: Redacted.make(`Bearer token-${state.generation}`) }
-      })),
+      Effect.suspend(() => {
+        const principal = user()
+        if (principal === undefined) return new Unauthenticated()
+        return Effect.succeed({
+          principal: UserId.make(principal),
+          generation: state.generation,
+          headers: { authorization: Redacted.make(`Bearer token-${state.generation}`) }
+        })
+      }),
     rejected: (generation) =>
       gate.withPermits(1)(Effect.suspend(() => {
         state.rejected.push(generation)

@@ -31,8 +31,8 @@ bites(
   "forgets to say bearer",
   broken((tokens) => ({
     credentials: (request) =>
-      Effect.map(tokens.credentials(request), ({ generation, headers }) => ({
-        generation,
+      Effect.map(tokens.credentials(request), ({ headers, ...rest }) => ({
+        ...rest,
         headers: Object.fromEntries(
           Object.entries(headers).map(([name, value]) => [name, Redacted.make(Redacted.value(value).slice(7))])
         )
@@ -53,10 +53,19 @@ bites(
     let first: Readonly<Record<string, Redacted.Redacted<string>>> | undefined
     return {
       credentials: (request) =>
-        Effect.map(tokens.credentials(request), ({ generation, headers }) => {
+        Effect.map(tokens.credentials(request), ({ headers, ...rest }) => {
           first ??= headers
-          return { generation, headers: first }
+          return { ...rest, headers: first }
         })
     }
   })
+)
+
+bites(
+  AccessTokensContract.contract,
+  "names somebody else in its credentials",
+  broken((tokens) => ({
+    credentials: (request) =>
+      Effect.map(tokens.credentials(request), (given) => ({ ...given, principal: UserId.make("user-grace") }))
+  }))
 )

@@ -7,8 +7,9 @@ import type { UserId } from "../../../domain/auth/User.ts"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 
-/** Headers to send, and the generation of the tokens they carry. */
+/** Headers to send, whom they speak for, and the generation of the tokens they carry. */
 export interface Credentials {
+  readonly principal: UserId
   readonly headers: Readonly<Record<string, Redacted.Redacted<string>>>
   readonly generation: number
 }

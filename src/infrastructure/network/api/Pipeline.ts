@@ -16,6 +16,7 @@ import * as RetryTransient from "../interceptors/RetryTransient.ts"
 import type { AccessTokens } from "./AccessTokens.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
 import { buffer, maxBodyBytes } from "./BufferedResponse.ts"
+import { intended } from "./OnBehalfOf.ts"
 import { Reachability } from "./Reachability.ts"
 import { isRepeatable } from "./Repeatable.ts"
 import { fromHttpClientError } from "./TransportFailure.ts"
@@ -35,8 +36,11 @@ const wire = (transport: HttpClient.HttpClient): Send<TransportFailure> => {
 const toClient = <E>(send: Send<E>): HttpClient.HttpClient.With<E> =>
   HttpClient.makeWith<never, never, E, never>(
     Effect.flatMap((request) =>
-      Effect.flatMap(isRepeatable(request.method), (repeatable) =>
-        send(request, { template: templateOf(request.method, request.url), repeatable, attempts: 0 }))
+      Effect.gen(function*() {
+        const template = templateOf(request.method, request.url)
+        const repeatable = yield* isRepeatable(request.method)
+        return yield* send(request, { template, repeatable, principal: yield* intended, attempts: 0 })
+      })
     ),
     Effect.succeed
   )

@@ -1,10 +1,12 @@
 /**
- * Signs requests, and once more with new credentials when the backend does not accept those it got.
+ * Signs requests, and once more with new credentials when the backend does not accept those it got. All attempts of a
+ * call are signed for one account: what was written by one must not go out as another who signed in meanwhile.
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Effect, Record, Redacted } from "effect"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
+import { Unauthenticated } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import type { AccessTokens } from "../api/AccessTokens.ts"
 import type { Interceptor } from "./Interceptor.ts"
@@ -21,7 +23,9 @@ export const make =
   (next) =>
   (request, call) => {
     const signed = Effect.gen(function*() {
-      const { generation, headers } = yield* tokens.credentials({ method: request.method, url: request.url })
+      const { generation, headers, principal } = yield* tokens.credentials({ method: request.method, url: request.url })
+      call.principal ??= principal
+      if (call.principal !== principal) return yield* new Unauthenticated()
       const response = yield* next(HttpClientRequest.setHeaders(request, Record.map(headers, Redacted.value)), call)
       return { generation, response }
     })

@@ -4,6 +4,7 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { Effect } from "effect"
+import type { UserId } from "../../../domain/auth/User.ts"
 
 /** One logical call: what its attempts share. */
 export interface Call {
@@ -12,6 +13,9 @@ export interface Call {
 
   /** Whether the backend may see the request twice. */
   readonly repeatable: boolean
+
+  /** The account that all attempts are signed for: the intended one, or that of the first attempt. */
+  principal: UserId | undefined
 
   /** How often it went out so far, for whatever reason. */
   attempts: number

@@ -21,6 +21,7 @@ export const make = Effect.gen(function*() {
         const user = yield* signedIn
         const generation = yield* Ref.get(current)
         return {
+          principal: user.id,
           headers: { authorization: Redacted.make(`Bearer memory.${user.id}.${generation}`) },
           generation
         }

@@ -10,7 +10,8 @@ export const make = Effect.gen(function*() {
   const session = yield* PasswordSession
   return AccessTokens.of({
     credentials: () =>
-      Effect.map(session.usable, ({ accessToken, generation }) => ({
+      Effect.map(session.usable, ({ accessToken, generation, user }) => ({
+        principal: user.id,
         headers: { authorization: Redacted.make(`Bearer ${Redacted.value(accessToken)}`) },
         generation
       })),

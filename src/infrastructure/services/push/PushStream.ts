@@ -3,6 +3,7 @@
  */
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Clock, Duration, Effect, Option, Schema, Stream } from "effect"
+import type { UserId } from "../../../domain/auth/User.ts"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import { NotRegistered } from "../../../domain/push/PushFailure.ts"
 import type { PushFailure } from "../../../domain/push/PushFailure.ts"
@@ -14,6 +15,7 @@ import type { ApiClient } from "../../network/api/ApiClient.ts"
 import { PushEventData, pushKeepAliveSeconds } from "../../network/api/contract/DevicesApi.ts"
 import type { CurrentValue } from "../../network/api/CurrentValue.ts"
 import * as Jitter from "../../network/api/Jitter.ts"
+import { onBehalfOf } from "../../network/api/OnBehalfOf.ts"
 import * as Catalogue from "../../telemetry/catalogue/Push.ts"
 import * as Meter from "../../telemetry/Meter.ts"
 import * as SseParser from "./SseParser.ts"
@@ -28,6 +30,8 @@ export const stableAfter = Duration.seconds(30)
 export const silence = Duration.seconds(2.5 * pushKeepAliveSeconds)
 
 export interface Inbox {
+  /** Whose messages these are: no connection is opened for anybody else. */
+  readonly owner: UserId
   readonly cursor: Effect.Effect<Option.Option<PushMessageId>, SecretFailure>
   readonly wasHandled: (message: PushMessageId) => Effect.Effect<boolean, SecretFailure>
   readonly handled: (message: PushMessageId) => Effect.Effect<void, SecretFailure>
@@ -66,7 +70,7 @@ export const make = (
         ...(Option.isSome(cursor) ? { "last-event-id": cursor.value } : {})
       }
     })
-  })
+  }).pipe(onBehalfOf(inbox.owner))
 
   /** The next connection, or nothing when it failed in a way that passes. */
   const attempt = Effect.gen(function*() {

@@ -4,6 +4,7 @@
  */
 import { Effect, Layer, Option, Stream } from "effect"
 import { randomUUID } from "node:crypto"
+import type { UserId } from "../../../domain/auth/User.ts"
 import { Unauthenticated } from "../../../domain/network/RemoteFailure.ts"
 import { NotRegistered } from "../../../domain/push/PushFailure.ts"
 import type { PushFailure } from "../../../domain/push/PushFailure.ts"
@@ -14,6 +15,7 @@ import { DeviceId } from "../../../domain/push/Registration.ts"
 import { AccessTokens } from "../../network/api/AccessTokens.ts"
 import { ApiClient } from "../../network/api/ApiClient.ts"
 import * as CurrentValue from "../../network/api/CurrentValue.ts"
+import { onBehalfOf } from "../../network/api/OnBehalfOf.ts"
 import type { LocalDatabase } from "../../storage/local/LocalDatabase.ts"
 import * as Catalogue from "../../telemetry/catalogue/Push.ts"
 import * as Span from "../../telemetry/Span.ts"
@@ -40,11 +42,10 @@ export const make = Effect.gen(function*() {
     return { owner, ...found.value }
   })
 
-  const upload = (deviceId: DeviceId, topics: ReadonlyArray<Topic>) =>
+  const upload = (owner: UserId, deviceId: DeviceId, topics: ReadonlyArray<Topic>) =>
     Effect.gen(function*() {
-      const owner = yield* account
-      const registration = yield* api.call((client) =>
-        client.devices.register({ path: { deviceId }, payload: { topics } })
+      const registration = yield* onBehalfOf(owner)(
+        api.call((client) => client.devices.register({ path: { deviceId }, payload: { topics } }))
       )
       yield* registrations.save(owner, registration)
       return registration
@@ -57,15 +58,16 @@ export const make = Effect.gen(function*() {
   })
 
   const register = Effect.gen(function*() {
-    const known = yield* registration
-    if (Option.isSome(known)) return known.value
-    return yield* upload(DeviceId.make(yield* Effect.sync(randomUUID)), [])
+    const owner = yield* account
+    const known = yield* registrations.find(owner)
+    if (Option.isSome(known)) return known.value.registration
+    return yield* upload(owner, DeviceId.make(yield* Effect.sync(randomUUID)), [])
   }).pipe(changing.withPermits(1))
 
   const subscribe = (topic: Topic) =>
     Effect.gen(function*() {
-      const known = (yield* current).registration
-      return known.topics.includes(topic) ? known : yield* upload(known.deviceId, [...known.topics, topic])
+      const { owner, registration: known } = yield* current
+      return known.topics.includes(topic) ? known : yield* upload(owner, known.deviceId, [...known.topics, topic])
     }).pipe(changing.withPermits(1))
 
   const unregister = Effect.gen(function*() {
@@ -74,7 +76,7 @@ export const make = Effect.gen(function*() {
     const { owner, registration: { deviceId } } = known.value
     yield* registrations.remove(owner, deviceId)
     yield* Effect.catchTag(
-      api.call((client) => client.devices.unregister({ path: { deviceId } })),
+      onBehalfOf(owner)(api.call((client) => client.devices.unregister({ path: { deviceId } }))),
       "NotFound",
       () => Effect.void
     )
@@ -88,6 +90,7 @@ export const make = Effect.gen(function*() {
       )
       const { owner, registration: { deviceId } } = yield* current
       return PushStream.make(api.http, deviceId, {
+        owner,
         cursor: Effect.map(registrations.find(owner), Option.flatMap(({ cursor }) => cursor)),
         wasHandled: (message) => registrations.wasHandled(deviceId, message),
         handled: (message) => registrations.handled(owner, deviceId, message),

@@ -62,7 +62,7 @@ const attempts = (each: Case) =>
     })
     const marked = isRepeatable(each.method)
     const mayRepeat = yield* each.marked ? repeatable(marked) : marked
-    yield* Effect.exit(send(request, { template: undefined, repeatable: mayRepeat, attempts: 0 }))
+    yield* Effect.exit(send(request, { template: undefined, repeatable: mayRepeat, principal: undefined, attempts: 0 }))
     return sent
   }).pipe(Effect.withClock(hasty))
 

@@ -84,6 +84,24 @@ describe("SsePushNotifications", () => {
       })
     ))
 
+  it.scoped("does not open an account's messages again as another", () => {
+    const server = FakePushServer.make()
+    let user = "ada"
+    return Effect.gen(function*() {
+      const { register, subscribe } = yield* PushNotifications
+      yield* register
+      yield* subscribe(news)
+      const { fiber } = yield* listen
+      assert.strictEqual(server.fake.opened, 1)
+      user = "grace"
+      server.fake.end()
+      yield* TestClock.adjust("61 seconds")
+      const failure = yield* Effect.flip(yield* Fiber.join(fiber))
+      assert.strictEqual(failure._tag, "Unauthenticated")
+      assert.strictEqual(server.fake.lastEventIds.length, 1)
+    }).pipe(Effect.provide(layerOf(server, () => user).pipe(Layer.provide(database()))))
+  })
+
   it.scoped("goes on after the last handled message when the application starts again", () => {
     const server = FakePushServer.make()
     const device = layerOf(server)
