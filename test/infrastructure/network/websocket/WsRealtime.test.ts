@@ -179,13 +179,8 @@ describe("WsRealtime", () => {
         assert.strictEqual(server.received.at(-1)?._tag, "Subscribe")
         assert.deepStrictEqual(yield* Stream.runHead(status), Option.some("connecting"))
         const ref = server.received.flatMap((frame) => frame._tag === "Subscribe" ? [frame.ref] : [])[0] ?? ""
-        server.send({
-          _tag: "Subscribed",
-          ref,
-          channel: "a",
-          position: { epoch: "e1", sequence: 0 },
-          recovered: false
-        })
+        const position = { epoch: "e1", sequence: 0 }
+        server.send({ _tag: "Subscribed", ref, channel: "a", position, recovered: false })
         yield* now
         assert.deepStrictEqual(yield* Stream.runHead(status), Option.some("open"))
       })
