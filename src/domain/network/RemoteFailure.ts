@@ -47,9 +47,14 @@ export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", {}) {
   }
 }
 
-/** The request itself is wrong and will be refused however often it is sent. `issues` name fields, never values. */
+/**
+ * The request itself is wrong and will be refused however often it is sent. `issues` name fields, never values.
+ * `unexplained`: the answer is none that the backend's contract has for this, so that something on the way may have
+ * given it; do not give up what was to be sent.
+ */
 export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
-  issues: Schema.Array(Schema.String)
+  issues: Schema.Array(Schema.String),
+  unexplained: Schema.optional(Schema.Boolean)
 }) {
   override get message() {
     return `The backend refuses the request${this.issues.length === 0 ? "" : `: ${this.issues.join("; ")}`}`

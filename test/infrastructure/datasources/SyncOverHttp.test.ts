@@ -52,3 +52,43 @@ for (const status of [503, 401, 422]) {
       })
     ))
 }
+
+const refusals = [
+  ...[400, 402, 405, 407, 411, 414, 418, 431, 451].map((status) => ({ status, type: "/problems/rejected" })),
+  { status: 422, type: "about:blank" },
+  { status: 422, type: undefined }
+]
+
+for (const { status, type } of refusals) {
+  it.scoped(`a ${status} with type ${type} parks nothing: what waits is sent again`, () =>
+    overHttp(({ notes, server }) =>
+      Effect.gen(function*() {
+        server.answer = () => Effect.succeed(ScriptedServer.json(status, { type }))
+        yield* notes.save(draft(1, "one"))
+        yield* notes.save(draft(2, "two"))
+        for (const round of [1, 2]) {
+          assert.strictEqual((yield* Effect.flip(notes.sync))._tag, "Rejected")
+          assert.strictEqual(server.requests.length, round)
+          assert.strictEqual((yield* now(notes)).pending, 2)
+        }
+      })
+    ))
+}
+
+for (const { status, type } of [{ status: 422, type: "/problems/rejected" }, { status: 413, type: "about:blank" }]) {
+  it.scoped(`a ${status} halves the batch and parks the single change that it is about`, () =>
+    overHttp(({ notes, server }) =>
+      Effect.gen(function*() {
+        server.answer = () => Effect.succeed(ScriptedServer.json(status, { type }))
+        yield* notes.save(draft(1, "one"))
+        yield* notes.save(draft(2, "two"))
+        const fiber = yield* Effect.fork(Effect.flip(notes.sync))
+        yield* TestClock.adjust("10 minutes")
+        // The batch, both of its halves, and the pull, which gets the same answer.
+        yield* Fiber.join(fiber)
+        assert.strictEqual(server.requests.length, 4)
+        assert.strictEqual((yield* now(notes)).pending, 0)
+        assert.deepStrictEqual((yield* now(notes)).data.map(({ synced }) => synced), [false, false])
+      })
+    ))
+}

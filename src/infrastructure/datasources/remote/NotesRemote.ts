@@ -31,15 +31,22 @@ export const make = Effect.gen(function*() {
       return outcomes
     })
 
-  /** A batch that is refused as a whole is halved, so that the one mutation at fault does not hold up the others. */
+  /**
+   * A batch that is refused as a whole is halved, so that the one mutation at fault does not hold up the others. An
+   * answer from outside the contract, such as a captive portal's, says nothing of any mutation.
+   */
   const mutate = (
     mutations: ReadonlyArray<Mutation>
   ): Effect.Effect<ReadonlyArray<Outcome>, RemoteFailure | SecretFailure> =>
-    Effect.catchTag(send(mutations), "Rejected", ({ message: reason }) => {
+    Effect.catchTag(send(mutations), "Rejected", (refusal) => {
+      if (refusal.unexplained === true) return Effect.fail(refusal)
       const [mutation, ...others] = mutations
       if (mutation === undefined) return Effect.succeed([])
       if (others.length === 0) {
-        return Effect.succeed([{ mutation, result: { _tag: "Rejected", mutationId: mutation.mutationId, reason } }])
+        return Effect.succeed([{
+          mutation,
+          result: { _tag: "Rejected", mutationId: mutation.mutationId, reason: refusal.message }
+        }])
       }
       const middle = Math.ceil(mutations.length / 2)
       return Effect.zipWith(

@@ -16,6 +16,7 @@ import {
   Unavailable,
   UpgradeRequired
 } from "../../../domain/network/RemoteFailure.ts"
+import { rejectedType } from "../api/contract/Problem.ts"
 import { TransportFailure } from "../api/TransportFailure.ts"
 import type { Call, Interceptor } from "./Interceptor.ts"
 import * as RetryAfter from "./RetryAfter.ts"
@@ -23,8 +24,14 @@ import * as RetryAfter from "./RetryAfter.ts"
 /** What is asked for when a backend that limits says nothing. */
 export const defaultRateLimit = Duration.seconds(1)
 
-interface Answer {
+/** What is known of an answer's problem details (RFC 9457). */
+export interface Problem {
+  readonly type: string | undefined
   readonly issues: ReadonlyArray<string>
+}
+
+interface Answer {
+  readonly problem: Problem
   readonly retryAfter: Option.Option<Duration.Duration>
   readonly repeatable: boolean
 }
@@ -55,12 +62,17 @@ const byStatus: Readonly<Record<number, (answer: Answer) => RemoteFailure>> = {
 export const fromStatus = (status: number, answer: Answer): RemoteFailure => {
   const known = byStatus[status]
   if (known !== undefined) return known(answer)
-  return status >= 500 ? unavailable(answer) : new Rejected({ issues: answer.issues })
+  if (status >= 500) return unavailable(answer)
+  const { problem: { issues, type } } = answer
+  const explained = status === 413 || (status === 422 && type === rejectedType)
+  return new Rejected(explained ? { issues } : { issues, unexplained: true })
 }
 
 /** The failure that a lost exchange stands for. */
 export const fromTransport = (failure: TransportFailure, repeatable: boolean): RemoteFailure => {
-  if (failure.reason === "invalid_request") return new Rejected({ issues: ["the request cannot be written as HTTP"] })
+  if (failure.reason === "invalid_request") {
+    return new Rejected({ issues: ["the request cannot be written as HTTP"], unexplained: true })
+  }
   if (failure.reason === "tls") return new Unavailable({})
   if (failure.sent === "no") return new Offline()
   return repeatable ? new Unavailable({}) : new OutcomeUnknown()
@@ -76,20 +88,21 @@ const location = (error: unknown): string | undefined => {
   return ["pointer", "field", "name", "parameter"].map((key) => error[key]).find((value) => typeof value === "string")
 }
 
-/** Reads the field names of a problem (RFC 9457); anything missing or of another type is left out. */
-export const issuesOf = (body: string): ReadonlyArray<string> => {
+/** Reads the type and the field names of a problem; anything missing or of another type is left out. */
+export const problemOf = (body: string): Problem => {
   const problem = Option.getOrUndefined(parseJson(body))
-  if (!Predicate.isRecord(problem)) return []
+  if (!Predicate.isRecord(problem)) return { type: undefined, issues: [] }
+  const type = typeof problem["type"] === "string" ? problem["type"] : undefined
   const errors = problem["errors"] ?? problem["issues"]
-  if (!Array.isArray(errors)) return []
-  return errors.slice(0, 20).flatMap((error) => location(error)?.slice(0, 200) ?? [])
+  if (!Array.isArray(errors)) return { type, issues: [] }
+  return { type, issues: errors.slice(0, 20).flatMap((error) => location(error)?.slice(0, 200) ?? []) }
 }
 
 const failureOf = (response: HttpClientResponse, call: Call) =>
   Effect.gen(function*() {
     const body = yield* Effect.orElseSucceed(response.text, () => "")
     const retryAfter = yield* RetryAfter.fromHeaders(response.headers)
-    return fromStatus(response.status, { issues: issuesOf(body), retryAfter, repeatable: call.repeatable })
+    return fromStatus(response.status, { problem: problemOf(body), retryAfter, repeatable: call.repeatable })
   })
 
 export const make = <E>(): Interceptor<E | TransportFailure, E | RemoteFailure> => (next) => (request, call) =>

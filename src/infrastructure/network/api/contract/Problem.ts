@@ -15,8 +15,10 @@ const problem = <const Status extends number>(status: Status, type: string, titl
     HttpApiSchema.withEncoding({ kind: "Json", contentType: "application/problem+json" })
   ).annotations(HttpApiSchema.annotations({ status }))
 
+export const rejectedType = "/problems/rejected"
+
 /** The request does not have the declared shape, or breaks a rule; `errors` name fields. */
-export const RejectedProblem = problem(422, "/problems/rejected", "The request was refused")
+export const RejectedProblem = problem(422, rejectedType, "The request was refused")
 
 /** No valid access token, or wrong credentials. */
 export const UnauthorizedProblem = problem(401, "/problems/unauthorized", "Not signed in")
