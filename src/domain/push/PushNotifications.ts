@@ -32,7 +32,10 @@ export class PushNotifications extends Context.Tag("effect-strata/domain/push/Pu
     /** The current status, then each change. */
     readonly status: Stream.Stream<PushStatus>
 
-    /** Forgets this device here first, then at the backend. */
+    /**
+     * Tells the backend, and forgets this device here once the backend does not know it any more. When it fails the
+     * registration stays, and it can be done again. Without a registration, or a session, there is nothing to do.
+     */
     readonly unregister: Effect.Effect<void, PushFailure>
   }
 >() {}

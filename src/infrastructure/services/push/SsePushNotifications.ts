@@ -71,15 +71,19 @@ export const make = Effect.gen(function*() {
     }).pipe(changing.withPermits(1))
 
   const unregister = Effect.gen(function*() {
-    const known = yield* Effect.option(current)
+    const known = yield* current.pipe(
+      Effect.asSome,
+      Effect.catchTags({ NotRegistered: () => Effect.succeedNone, Unauthenticated: () => Effect.succeedNone })
+    )
     if (Option.isNone(known)) return
     const { owner, registration: { deviceId } } = known.value
-    yield* registrations.remove(owner, deviceId)
     yield* Effect.catchTag(
       onBehalfOf(owner)(api.call((client) => client.devices.unregister({ path: { deviceId } }))),
       "NotFound",
       () => Effect.void
     )
+    // Only now: without its name the device could not be taken back any more.
+    yield* registrations.remove(owner, deviceId)
   }).pipe(changing.withPermits(1), Span.withSpan(Catalogue.unregister))
 
   const messages: Stream.Stream<PushMessage, PushFailure> = Stream.unwrapScoped(

@@ -4,9 +4,10 @@ import type { Scope } from "effect"
 import type { PushFailure } from "../../../../src/domain/push/PushFailure.ts"
 import { Topic } from "../../../../src/domain/push/PushMessage.ts"
 import { PushNotifications } from "../../../../src/domain/push/PushNotifications.ts"
+import { Busy } from "../../../../src/domain/storage/StorageFailure.ts"
 import { pushMigration } from "../../../../src/infrastructure/services/push/PushMigration.ts"
 import * as SsePushNotifications from "../../../../src/infrastructure/services/push/SsePushNotifications.ts"
-import type { LocalDatabase } from "../../../../src/infrastructure/storage/local/LocalDatabase.ts"
+import { LocalDatabase } from "../../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
 import * as PushNotificationsContract from "../../../../src/testing/contract/PushNotificationsContract.ts"
 import { suite } from "../../../../src/testing/vitest.ts"
@@ -242,16 +243,51 @@ describe("SsePushNotifications", () => {
     }).pipe(Effect.provide(layerOf(server, () => user).pipe(Layer.provide(database()))))
   })
 
-  it.scoped("forgets the device here also when the backend cannot be told", () =>
+  it.scoped("keeps the registration until the backend could be told", () =>
     using(({ fake }) =>
       Effect.gen(function*() {
-        const { registration, unregister } = yield* PushNotifications
+        const { register, registration, unregister } = yield* PushNotifications
+        const { deviceId } = yield* register
         fake.reachable = false
         const fiber = yield* Effect.fork(Effect.either(unregister))
         yield* TestClock.adjust("1 minute")
         const told = yield* Fiber.join(fiber)
         assert.isTrue(told._tag === "Left" && told.left._tag === "Offline")
+        assert.isTrue(Option.exists(yield* registration, (kept) => kept.deviceId === deviceId))
+        fake.reachable = true
+        yield* unregister
+        assert.strictEqual(fake.devices.size, 0)
         assert.isTrue(Option.isNone(yield* registration))
       })
     ))
+
+  it.scoped("forgets a device the backend does not know any more", () =>
+    using(({ fake }) =>
+      Effect.gen(function*() {
+        const { registration, unregister } = yield* PushNotifications
+        fake.devices.clear()
+        yield* unregister
+        assert.isTrue(Option.isNone(yield* registration))
+      })
+    ))
+
+  it.scoped("says so when it cannot read whether there is a registration to take back", () => {
+    const server = FakePushServer.make()
+    let busy = false
+    const contended = Layer.effect(
+      LocalDatabase,
+      Effect.map(LocalDatabase, (sound): typeof LocalDatabase.Service => ({
+        ...sound,
+        read: (query) => busy ? new Busy({ store: "local database", operation: "read" }) : sound.read(query)
+      }))
+    ).pipe(Layer.provide(database()))
+    return Effect.gen(function*() {
+      const { register, unregister } = yield* PushNotifications
+      yield* register
+      busy = true
+      assert.strictEqual((yield* Effect.flip(unregister))._tag, "Busy")
+      busy = false
+      assert.strictEqual(server.fake.devices.size, 1)
+    }).pipe(Effect.provide(layerOf(server).pipe(Layer.provide(contended))))
+  })
 })
