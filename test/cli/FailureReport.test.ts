@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
 import { report } from "../../src/cli/FailureReport.ts"
 import { stripStyles } from "../../src/cli/Output.ts"
-import { Locked } from "../../src/domain/storage/SecretFailure.ts"
 import { RateLimited } from "../../src/domain/network/RemoteFailure.ts"
 import { InvalidSettings, SettingIssue } from "../../src/domain/operations/Setting.ts"
+import { Locked } from "../../src/domain/storage/SecretFailure.ts"
 
 const lines = (failure: Parameters<typeof report>[0]) => report(failure).map(stripStyles)
 
@@ -13,7 +13,12 @@ describe("FailureReport", () => {
     const failure = new InvalidSettings({
       profile: "production",
       issues: [
-        new SettingIssue({ key: "STRATA_API_URL", problem: "is required", origin: "not set", fix: "set STRATA_API_URL" }),
+        new SettingIssue({
+          key: "STRATA_API_URL",
+          problem: "is required",
+          origin: "not set",
+          fix: "set STRATA_API_URL"
+        }),
         new SettingIssue({ key: "STRATA_PORT", problem: "is not a port", origin: "environment" })
       ]
     })

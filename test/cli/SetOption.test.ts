@@ -10,7 +10,12 @@ describe("--set", () => {
   })
 
   it("leaves what is not a setting for the command to refuse", () => {
-    assert.deepStrictEqual(extract(["node", "strata", "--set", "nonsense"]).argv, ["node", "strata", "--set", "nonsense"])
+    assert.deepStrictEqual(extract(["node", "strata", "--set", "nonsense"]).argv, [
+      "node",
+      "strata",
+      "--set",
+      "nonsense"
+    ])
     assert.deepStrictEqual(extract(["node", "strata", "--set"]).argv, ["node", "strata", "--set"])
   })
 })

@@ -23,7 +23,13 @@ describe("TerminalConsole", () => {
     Effect.gen(function*() {
       const out = stream(false)
       const error = stream(false)
-      const lines = Effect.all([Console.log("data"), Console.error("e"), Console.warn("w"), Console.info("i"), Console.debug("d")])
+      const lines = Effect.all([
+        Console.log("data"),
+        Console.error("e"),
+        Console.warn("w"),
+        Console.info("i"),
+        Console.debug("d")
+      ])
       yield* Effect.withConsole(lines, TerminalConsole.make(out, error))
       assert.deepStrictEqual(out.written, ["data\n"])
       assert.deepStrictEqual(error.written, ["e\n", "w\n", "i\n", "d\n"])

@@ -39,13 +39,17 @@ describe("waterfall", () => {
     ])).map(Output.stripStyles)
     assert.deepStrictEqual(lines, [
       `${"sync.run".padEnd(44)} │${"█".repeat(40)}│   100 ms`,
-      `${"  POST /v2/notes/mutations".padEnd(44)} │${" ".repeat(10)}${"█".repeat(20)}${" ".repeat(10)}│    50 ms ERROR Unavailable: \uFFFD[2Jnot able to answer`
+      `${"  POST /v2/notes/mutations".padEnd(44)} │${" ".repeat(10)}${"█".repeat(20)}${
+        " ".repeat(10)
+      }│    50 ms ERROR Unavailable: \uFFFD[2Jnot able to answer`
     ])
   })
 
   it("draws three of many like spans and counts the others, but every failed one", () => {
     const many = Array.from({ length: 30 }, (_, n) => span(String(n), "a", "GET /v2/profile", n, 1))
-    const lines = waterfall(trace([span("a", undefined, "sync.run", 0, 100), ...many, span("x", "a", "GET /v2/profile", 40, 1, "Offline")]))
+    const lines = waterfall(
+      trace([span("a", undefined, "sync.run", 0, 100), ...many, span("x", "a", "GET /v2/profile", 40, 1, "Offline")])
+    )
       .map(Output.stripStyles)
     assert.strictEqual(lines.length, 6)
     assert.strictEqual(lines[4], "  … 27 more GET /v2/profile")
