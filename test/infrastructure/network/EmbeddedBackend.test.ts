@@ -17,16 +17,17 @@ import * as RealtimeContract from "../../../src/testing/contract/RealtimeContrac
 import { suite } from "../../../src/testing/vitest.ts"
 import { origin } from "./Apis.ts"
 
+const requestOf = (path: string, body: unknown, headers: Readonly<Record<string, string>>) =>
+  new Request(`http://api.test:8080${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body)
+  })
+
 const post = (path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
   Effect.gen(function*() {
     const { handle } = yield* MemoryServer
-    const response = yield* handle(
-      new Request(`http://api.test:8080${path}`, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...headers },
-        body: JSON.stringify(body)
-      })
-    )
+    const response = yield* handle(requestOf(path, body, headers))
     return yield* Effect.promise(() => response.json())
   }).pipe(Effect.orDie)
 
