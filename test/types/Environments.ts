@@ -1,6 +1,7 @@
 /**
  * What must not compile: an environment that forgets a port, or a part that fails with what no port declares.
  */
+// @effect-diagnostics missingEffectError:off missingEffectContext:off missingLayerContext:off -- what must be missing is what is tested
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Layer } from "effect"
 import type { StartFailure } from "../../src/domain/operations/StartFailure.ts"

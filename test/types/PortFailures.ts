@@ -2,6 +2,7 @@
  * What must not compile: a technology's own error coming out of a port, and a fault that a port cannot have. `tsc`
  * checks it, by reporting every expectation below that is not met; nothing here runs.
  */
+// @effect-diagnostics missingEffectError:off missingEffectContext:off -- what must be missing is what is tested
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
