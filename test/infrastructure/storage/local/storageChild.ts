@@ -3,9 +3,11 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import type { SqlClient } from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Option } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
+import type { StorageFailure } from "../../../../src/domain/storage/StorageFailure.ts"
 import * as SqlCache from "../../../../src/infrastructure/storage/cache/SqlCache.ts"
 import type { Migration } from "../../../../src/infrastructure/storage/local/Migration.ts"
 import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
@@ -29,12 +31,12 @@ const print = (text: string | number) => Effect.sync(() => void fs.writeSync(1, 
 
 const open = (folder: string) => SqliteLocalDatabase.make({ filename: join(folder, "data.db"), migrations })
 
-const programs: Record<string, (folder: string, count: number) => Effect.Effect<void, unknown>> = {
+const programs: Record<string, (folder: string, count: number) => Effect.Effect<void, StorageFailure | SqlError>> = {
   hold: (folder) =>
     Effect.scoped(Effect.gen(function*() {
       const lock = yield* SqliteProcessLock.make({ folder })
       yield* print(Option.isSome(yield* lock.tryHold("a")) ? "held" : "refused")
-      yield* Effect.never
+      return yield* Effect.never
     })),
 
   /** Reads and writes a number in two steps, which only a lock keeps together. */
