@@ -18,6 +18,7 @@ export default defineConfig(({ mode }) => {
       testTimeout: patience,
       hookTimeout: patience,
       pool: first ? "threads" : "forks",
+      poolOptions: { threads: { minThreads: 2, maxThreads: 2 } },
       isolate: !first,
       // Real peers share ports, files and cores: one file, one test at a time.
       fileParallelism: first,
