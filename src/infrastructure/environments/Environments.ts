@@ -36,7 +36,12 @@ const load = {
   test: () => import("./Test.ts")
 } satisfies Record<Profile, () => Promise<Chosen>>
 
-export { externalApis, Overrides, version }
+export { externalApis, version }
+
+/** Runs with settings that go before every other source. */
+export const withOverrides =
+  (overrides: Readonly<Record<string, string>>) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.provideService(effect, Overrides, overrides)
 
 /** The logger of the process from its first line on; telemetry uses the same one, so that no line is written twice. */
 export const logger = stderrLogger

@@ -1,0 +1,4 @@
+/**
+ * The version of this program, for whoever asks for nothing else.
+ */
+export { version } from "../config/constants/Version.ts"
