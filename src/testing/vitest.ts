@@ -19,7 +19,7 @@ export const suite = <Port, E>(
   })
 
 /** A case that goes on for longer than this, in real time, has noticed something too. Long, for a busy machine. */
-const patience = "5 seconds"
+const patience = "3 seconds"
 
 type Verdict = "kept" | "violated" | "hung"
 
