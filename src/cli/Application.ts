@@ -41,7 +41,7 @@ export class Application extends Context.Tag("effect-strata/cli/Application")<
     readonly account: Effect.Effect<Option.Option<LoginRequest>, InvalidSettings>
 
     /** The traces kept on this device, whether or not the environment can start. */
-    readonly traces: Layer.Layer<Traces, InvalidSettings>
+    readonly traces: Layer.Layer<Traces, StartFailure>
 
     /** The environment of the configured profile. */
     readonly environment: Layer.Layer<Ports, StartFailure>

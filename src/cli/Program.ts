@@ -41,7 +41,8 @@ const noSwitch = (failure: { readonly message: string }) =>
 export const make = (environments: Environments, process: NodeJS.Process) => {
   const { argv, overrides } = SetOption.extract(process.argv)
   const signals = Signals.install(process, Cli.crashed(process.stderr), (action, millis) => {
-    // @effect-diagnostics-next-line globalTimers:off -- nothing of the program can be relied on any more
+    // Effect's own timers run on the scheduler that the exception may have broken; this one has to end the process.
+    // @effect-diagnostics-next-line globalTimers:off
     setTimeout(action, millis).unref()
   }, [process.stdout, process.stderr])
 

@@ -19,6 +19,7 @@ import * as Runtime from "../telemetry/catalogue/Runtime.ts"
 import { stderrLogger } from "../telemetry/logging/Logging.ts"
 import * as Span from "../telemetry/Span.ts"
 import { adapters } from "./Adapters.ts"
+import * as LoadedModule from "./LoadedModule.ts"
 import { Overrides } from "./Overrides.ts"
 
 const sources = Effect.map(Overrides, (overrides) => ProcessSources.make({ overrides }))
@@ -51,7 +52,7 @@ export const settings = Layer.unwrapEffect(Effect.map(sources, EnvSettings.layer
 
 const configured = Effect.flatMap(sources, Loading.profile)
 
-const local = Effect.promise(load.local)
+const local = LoadedModule.load("the environment local", load.local)
 
 /** The embedded backend's fault switch, from when this process has built the environment that embeds it. */
 const faults = Ref.unsafeMake(Option.none<typeof BackendFaults.Service>())
@@ -60,7 +61,7 @@ const faults = Ref.unsafeMake(Option.none<typeof BackendFaults.Service>())
 export const environment: Layer.Layer<Ports, StartFailure> = Layer.unwrapEffect(Effect.gen(function*() {
   const profile = yield* configured
   if (profile !== "local") {
-    const { layer } = yield* Effect.promise((): Promise<Chosen> => load[profile]())
+    const { layer } = yield* LoadedModule.load(`the environment ${profile}`, (): Promise<Chosen> => load[profile]())
     return layer
   }
   const { backend, main } = yield* local
@@ -71,8 +72,8 @@ export const environment: Layer.Layer<Ports, StartFailure> = Layer.unwrapEffect(
 }))
 
 /** The traces kept on this device, whether or not the environment can start. */
-export const traces: Layer.Layer<Traces, InvalidSettings> = Layer.unwrapEffect(Effect.gen(function*() {
-  const { kept } = yield* Effect.promise(() => import("./Tracing.ts"))
+export const traces: Layer.Layer<Traces, StartFailure> = Layer.unwrapEffect(Effect.gen(function*() {
+  const { kept } = yield* LoadedModule.load("the trace store", () => import("./Tracing.ts"))
   const { context } = yield* Effect.flatMap(sources, Loading.load)
   return Layer.provide(kept, Layer.succeedContext(context))
 }))

@@ -1,37 +1,16 @@
 /**
  * OpenTelemetry for the whole application: traces, metrics and logs, each redacted before it leaves.
  */
-import { Data, Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { join } from "node:path"
 import { FoldersConfig } from "../config/env/FoldersConfig.ts"
 import { ProfileConfig } from "../config/env/ProfileConfig.ts"
 import { TelemetryConfig } from "../config/env/TelemetryConfig.ts"
 import * as Logging from "./logging/Logging.ts"
+import * as OptionalSdk from "./pipeline/OptionalSdk.ts"
 import type { TelemetryOptions } from "./TelemetryOptions.ts"
 import { layerOff } from "./TelemetryStatus.ts"
 import type { TelemetryStatus } from "./TelemetryStatus.ts"
-
-/** The OpenTelemetry packages, which are optional, are not installed. */
-class SdkMissing extends Data.TaggedError("SdkMissing")<{ readonly cause: unknown }> {}
-
-const recording = (options: TelemetryOptions): Layer.Layer<TelemetryStatus> =>
-  Layer.unwrapScoped(
-    Effect.tryPromise({
-      try: async () => {
-        // Loaded by the pipeline when it is needed; here it is found out whether it is installed.
-        if (Option.isSome(options.collector)) await import("./pipeline/CollectorExporters.ts")
-        return import("./pipeline/Sdk.ts")
-      },
-      catch: (cause) => new SdkMissing({ cause })
-    }).pipe(
-      Effect.flatMap((Sdk) => Sdk.make(options)),
-      Effect.catchTag("SdkMissing", () =>
-        Effect.as(
-          Effect.logWarning("telemetry: the OpenTelemetry packages are not installed; nothing is recorded"),
-          layerOff
-        ))
-    )
-  )
 
 /**
  * Traces to the local store and to a collector, metrics and logs to the collector, log lines to stderr. A sink that
@@ -40,7 +19,9 @@ const recording = (options: TelemetryOptions): Layer.Layer<TelemetryStatus> =>
 export const layer = (options: TelemetryOptions): Layer.Layer<TelemetryStatus> =>
   (options.disabled || (Option.isNone(options.store) && Option.isNone(options.collector))
     ? layerOff
-    : recording(options))
+    : OptionalSdk.orOff(
+      Effect.flatMap(OptionalSdk.load(() => import("./pipeline/Sdk.ts")), (Sdk) => Sdk.make(options))
+    ))
     .pipe(Layer.provideMerge(Logging.layer(options.logLevel)))
 
 /** Where the local trace store of a state folder is. */

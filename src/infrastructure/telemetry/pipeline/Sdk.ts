@@ -15,6 +15,7 @@ import { TelemetryStatus } from "../TelemetryStatus.ts"
 import type { Recorder } from "../traces/Recorder.ts"
 import { failureOf } from "../traces/TraceFileFailure.ts"
 import * as CollectorLogging from "./CollectorLogging.ts"
+import * as OptionalSdk from "./OptionalSdk.ts"
 import * as Reporter from "./Reporter.ts"
 import * as SpanPipeline from "./SpanPipeline.ts"
 import * as Tracing from "./Tracing.ts"
@@ -95,7 +96,7 @@ const spanPipelines = (
 /** Spans to the store, the collector or both; logs and metrics to the collector. Closing flushes for 2 seconds at most. */
 export const make = (
   options: TelemetryOptions
-): Effect.Effect<Layer.Layer<TelemetryStatus>, never, Scope.Scope> =>
+): Effect.Effect<Layer.Layer<TelemetryStatus>, OptionalSdk.SdkMissing, Scope.Scope> =>
   Effect.gen(function*() {
     const destination = Option.match(options.collector, {
       onNone: () => "",
@@ -105,7 +106,7 @@ export const make = (
     const exporters = yield* Option.match(options.collector, {
       onNone: () => Effect.succeedNone,
       onSome: (collector) =>
-        Effect.promise(() => import("./CollectorExporters.ts")).pipe(
+        OptionalSdk.load(() => import("./CollectorExporters.ts")).pipe(
           Effect.flatMap((CollectorExporters) => CollectorExporters.make(collector, reporter)),
           Effect.asSome
         )

@@ -42,7 +42,7 @@ const spanLimits = {
  * side does not know this program's clock.
  */
 export const settleAll = (work: ReadonlyArray<() => Promise<unknown>>): Effect.Effect<void> =>
-  Effect.promise(() => Promise.allSettled(work.map((each) => each()))).pipe(
+  Effect.forEach(work, (each) => Effect.ignore(Effect.tryPromise(each)), { concurrency: 8, discard: true }).pipe(
     Effect.interruptible,
     Effect.timeoutOption(closeTimeout),
     Effect.withClock(Clock.make()),

@@ -4,6 +4,7 @@
 import { Context, DateTime, Effect, Layer, Option } from "effect"
 import * as Arr from "effect/Array"
 import { TraceNotFound, Traces } from "../../../domain/operations/Traces.ts"
+import * as OptionalSdk from "../pipeline/OptionalSdk.ts"
 import type { TelemetryStatus } from "../TelemetryStatus.ts"
 import { makeRecorder } from "./Recorder.ts"
 import type { Recorder } from "./Recorder.ts"
@@ -50,14 +51,13 @@ export const fromRecorder = (recorder: Recorder): typeof Traces.Service => {
 }
 
 /** The same pipeline as in production, scrubber included, into memory. Logs are the runner's business. */
-export const layer: Layer.Layer<Traces | FinishedSpans | TelemetryStatus> = Layer.unwrapEffect(
-  Effect.gen(function*() {
-    const { layerMemory } = yield* Effect.promise(() => import("../pipeline/Sdk.ts"))
-    const recorder = makeRecorder()
-    return Layer.mergeAll(
-      layerMemory(recorder),
-      Layer.succeed(Traces, fromRecorder(recorder)),
-      Layer.succeed(FinishedSpans, { all: Effect.sync(() => recorder.rows()) })
-    )
-  })
-)
+export const layer: Layer.Layer<Traces | FinishedSpans | TelemetryStatus> = Layer.suspend(() => {
+  const recorder = makeRecorder()
+  return Layer.mergeAll(
+    OptionalSdk.orOff(
+      Effect.map(OptionalSdk.load(() => import("../pipeline/Sdk.ts")), ({ layerMemory }) => layerMemory(recorder))
+    ),
+    Layer.succeed(Traces, fromRecorder(recorder)),
+    Layer.succeed(FinishedSpans, { all: Effect.sync(() => recorder.rows()) })
+  )
+})
