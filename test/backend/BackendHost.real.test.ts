@@ -1,33 +1,22 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
-import { build } from "esbuild"
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { request } from "node:http"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
+import { bundle } from "../support/childProgram.ts"
+import type { ChildProgram } from "../support/childProgram.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 
-/** Inside `node_modules`, so that the bundle finds the packages that are left outside it. */
-const cache = join(import.meta.dirname, "../../node_modules/.cache")
-let program = ""
+let program: ChildProgram
 
 beforeAll(async () => {
-  mkdirSync(cache, { recursive: true })
-  program = join(mkdtempSync(join(cache, "host-")), "child.mjs")
-  await build({
-    entryPoints: [join(import.meta.dirname, "hostChild.ts")],
-    outfile: program,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external"
-  })
+  program = await bundle(join(import.meta.dirname, "hostChild.ts"))
 })
 
-afterAll(() => rmSync(join(program, ".."), { recursive: true, force: true }))
+afterAll(() => program.remove())
 
 interface Client {
   readonly child: ChildProcess
@@ -37,7 +26,7 @@ interface Client {
 const start = (folder: string) =>
   Effect.acquireRelease(
     Effect.promise(async (): Promise<Client> => {
-      const child = spawn(process.execPath, [program, folder], { stdio: ["ignore", "pipe", "inherit"] })
+      const child = spawn(process.execPath, [program.file, folder], { stdio: ["ignore", "pipe", "inherit"] })
       const [url] = await once(child.stdout, "data")
       return { child, url: String(url).trim() }
     }),

@@ -9,6 +9,8 @@ import { join } from "node:path"
 const cache = join(import.meta.dirname, "../../node_modules/.cache")
 
 export interface ChildProgram {
+  /** The bundle, for who starts it in a way of their own. */
+  readonly file: string
   /** A running process, its output so far, and its end. */
   readonly start: (...args: ReadonlyArray<string>) => Child
   readonly remove: () => void
@@ -16,8 +18,8 @@ export interface ChildProgram {
 
 export interface Child {
   readonly process: ChildProcess
-  /** Resolves when `line` was printed; rejects when the process ends without. */
-  readonly printed: (line: string) => Promise<void>
+  /** Resolves when `line`, or any line, was printed; rejects when the process ends without. */
+  readonly printed: (line?: string) => Promise<void>
   readonly lines: () => ReadonlyArray<string>
   readonly ended: Promise<number | null>
 }
@@ -29,11 +31,12 @@ const start = (program: string, args: ReadonlyArray<string>): Child => {
   // The text after the last newline is a line that was not finished.
   const lines = () => output.split("\n").slice(0, -1)
   const ended = once(child, "close").then(([code]) => code as number | null)
-  const printed = async (line: string) => {
-    while (!lines().includes(line)) {
+  const isPrinted = (line: string | undefined) => line === undefined ? lines().length > 0 : lines().includes(line)
+  const printed = async (line?: string) => {
+    while (!isPrinted(line)) {
       // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
       const event = await Promise.race([once(child.stdout, "data").then(() => "data"), ended.then(() => "end")])
-      if (event === "end" && !lines().includes(line)) throw new Error(`ended without printing "${line}"`)
+      if (event === "end" && !isPrinted(line)) throw new Error(`ended without printing ${line ?? "a line"}`)
     }
   }
   return { process: child, printed, lines, ended }
@@ -52,6 +55,7 @@ export const bundle = async (entry: string): Promise<ChildProgram> => {
     packages: "external"
   })
   return {
+    file: program,
     start: (...args) => start(program, args),
     remove: () => fs.rmSync(join(program, ".."), { recursive: true, force: true })
   }

@@ -1,35 +1,20 @@
-import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
 import { Duration, Effect } from "effect"
-import { build } from "esbuild"
 import { spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { bundle } from "../../support/childProgram.ts"
+import type { ChildProgram } from "../../support/childProgram.ts"
+import { temporaryFolder } from "../../support/temporaryFolder.ts"
 import * as Collector from "./Collector.ts"
 
-/** Below the project, so that packages resolve. */
-const program = fileURLToPath(new URL("../../../node_modules/.cache/strata/telemetry-program.mjs", import.meta.url))
+let program: ChildProgram
 
 beforeAll(async () => {
-  mkdirSync(join(program, ".."), { recursive: true })
-  await build({
-    entryPoints: [fileURLToPath(new URL("fixtures/program.ts", import.meta.url))],
-    outfile: program,
-    bundle: true,
-    packages: "external",
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    logLevel: "error"
-  })
+  program = await bundle(join(import.meta.dirname, "fixtures/program.ts"))
 })
 
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "strata-telemetry-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
+afterAll(() => program.remove())
 
 interface Ended {
   readonly code: number | null
@@ -45,7 +30,7 @@ interface Ended {
 /** Sends `signals` one after the other, from `delayMillis` after the program has printed "ready". */
 const run = (arguments_: ReadonlyArray<string>, signals: ReadonlyArray<NodeJS.Signals> = [], delayMillis = 50) =>
   Effect.async<Ended>((resume) => {
-    const child = spawn(process.execPath, ["--expose-gc", program, ...arguments_], {
+    const child = spawn(process.execPath, ["--expose-gc", program.file, ...arguments_], {
       stdio: ["ignore", "pipe", "pipe"]
     })
     let stdout = ""
@@ -85,7 +70,7 @@ describe("a program with telemetry", () => {
     it.scopedLive(`loses no span and exits with ${code} on ${signal}`, () =>
       Effect.gen(function*() {
         const collector = yield* Collector.make()
-        const filename = join(yield* folder, "traces.db")
+        const filename = join(yield* temporaryFolder, "traces.db")
         const ended = yield* run(["wait", filename, collector.endpoint], [signal])
         assert.deepStrictEqual(
           [ended.code, stored(filename), collector.spanNames().length, ended.stderr],
@@ -112,7 +97,7 @@ describe("a program with telemetry", () => {
 
   it.scopedLive("keeps its spans when an exception is caught by nobody, and exits with 70", () =>
     Effect.gen(function*() {
-      const filename = join(yield* folder, "traces.db")
+      const filename = join(yield* temporaryFolder, "traces.db")
       const ended = yield* run(["crash", filename, "-"])
       assert.deepStrictEqual([ended.code, stored(filename)], [70, 22])
     }))
