@@ -4,7 +4,7 @@
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Logger, Option, Redacted } from "effect"
 import { writeSync } from "node:fs"
 import { join } from "node:path"
 import { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
@@ -33,4 +33,9 @@ const program = mode === "increment"
   ? Effect.repeatN(increment, Number(times) - 1)
   : Effect.forever(Effect.tap(increment, (count) => Effect.sync(() => writeSync(1, `${count}\n`))))
 
-if (mode !== undefined) NodeRuntime.runMain(Effect.provide(program, layer(folder)), { disablePrettyLogger: true })
+// Standard output holds acknowledgements only.
+const logs = Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger))
+
+if (mode !== undefined) {
+  NodeRuntime.runMain(Effect.provide(program, Layer.merge(layer(folder), logs)), { disablePrettyLogger: true })
+}
