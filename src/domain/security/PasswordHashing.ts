@@ -11,6 +11,13 @@ export class InvalidPasswordHash extends Schema.TaggedError<InvalidPasswordHash>
   }
 }
 
+export interface Verification {
+  readonly valid: boolean
+
+  /** The password is right and its stored hash is weaker than a new one would be: hash it again and store that. */
+  readonly needsRehash: boolean
+}
+
 export class PasswordHashing extends Context.Tag("effect-strata/domain/security/PasswordHashing")<
   PasswordHashing,
   {
@@ -18,6 +25,9 @@ export class PasswordHashing extends Context.Tag("effect-strata/domain/security/
     readonly hash: (password: Redacted.Redacted<string>) => Effect.Effect<string>
 
     /** Constant-time comparison. Cost parameters are checked before any work is done. */
-    readonly verify: (password: Redacted.Redacted<string>, hash: string) => Effect.Effect<boolean, InvalidPasswordHash>
+    readonly verify: (
+      password: Redacted.Redacted<string>,
+      hash: string
+    ) => Effect.Effect<Verification, InvalidPasswordHash>
   }
 >() {}

@@ -1,5 +1,5 @@
 /**
- * Where the keysets of `Crypto` are kept.
+ * Where keysets are kept, and how often their keys were used.
  */
 import { Context } from "effect"
 import type { Effect, Option } from "effect"
@@ -9,9 +9,23 @@ import type { Keyset } from "./Keyset.ts"
 export class KeysetStore extends Context.Tag("effect-strata/infrastructure/security/encryption/KeysetStore")<
   KeysetStore,
   {
-    readonly load: (purpose: string) => Effect.Effect<Option.Option<Keyset>, SecretFailure>
+    readonly load: (name: string) => Effect.Effect<Option.Option<Keyset>, SecretFailure>
 
-    /** The stored keyset, or the one `create` gives when there was none; atomic across processes, so that all use one keyset. */
-    readonly loadOrCreate: (purpose: string, create: Effect.Effect<Keyset>) => Effect.Effect<Keyset, SecretFailure>
+    /** Saves the keyset `change` gives, unless it fails; atomic across processes, so that all use one keyset. */
+    readonly modify: <A, E>(
+      name: string,
+      change: (current: Option.Option<Keyset>) => Effect.Effect<readonly [A, Keyset], E>
+    ) => Effect.Effect<A, SecretFailure | E>
+
+    /**
+     * Counts `messages` as sealed by key `id` before they are, for ever and for all processes. `false`, and nothing is
+     * counted, when that would make more than `limit`.
+     */
+    readonly reserve: (
+      name: string,
+      id: number,
+      messages: number,
+      limit: number
+    ) => Effect.Effect<boolean, SecretFailure>
   }
 >() {}
