@@ -3,20 +3,22 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Either, Option, Redacted } from "effect"
+import type { Layer } from "effect"
 import { randomBytes } from "node:crypto"
 import { Locked } from "../../../domain/storage/SecretFailure.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import { Corrupt } from "../../../domain/storage/StorageFailure.ts"
 import * as DurableFile from "./DurableFile.ts"
 import * as FileFailure from "./FileFailure.ts"
-import { VaultKey } from "./VaultKey.ts"
+import * as VaultKey from "./VaultKey.ts"
+import * as VaultKeyText from "./VaultKeyText.ts"
 
 export interface Options {
   readonly file: string
 }
 
-const keyLength = 32
+const { keyLength } = VaultKeyText
 const store = "key file of the secret store"
 
 type Key = Redacted.Redacted<Uint8Array>
@@ -70,7 +72,44 @@ const createOnce = (file: string) =>
     )
   }).pipe(Effect.mapError(FileFailure.writing(store, "create")), Effect.uninterruptible)
 
-const make = ({ file }: Options, createMissing: Effect.Effect<void, Locked | StorageFailure, Needs>) =>
+/** The file beside the key that tells the generation, in decimal. */
+const generationFile = (file: string) => `${file}.generation`
+const generationStore = "generation of the secret store"
+const decimal = /^(?:0|[1-9]\d{0,19})\n?$/
+
+const parseGeneration = (bytes: Uint8Array): Either.Either<bigint, StorageFailure> => {
+  const text = bytes.length <= 21 ? Buffer.from(bytes).toString("latin1") : ""
+  return decimal.test(text)
+    ? Either.right(BigInt(text.trim()))
+    : Either.left(new Corrupt({ store: generationStore, operation: "read" }))
+}
+
+const generation = (file: string) =>
+  Effect.gen(function*() {
+    const disk = yield* DurableFile.make({ file: generationFile(file), store: generationStore })
+    const known = Effect.flatMap(
+      disk.read,
+      Option.match({ onNone: () => Effect.succeedNone, onSome: (bytes) => Effect.asSome(parseGeneration(bytes)) })
+    )
+    return {
+      read: known,
+      raise: (reached: bigint) =>
+        Effect.flatMap(known, (kept) =>
+          Option.exists(kept, (highest) => highest >= reached)
+            ? Effect.void
+            : disk.write(Buffer.from(`${reached}\n`, "latin1")))
+    }
+  })
+
+/** Whether the key can be read now; its content is not looked at. */
+const status = (file: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.stat(file)).pipe(
+    Effect.map((info) => Option.isNone(tooOpen(file, info))),
+    Effect.catchAll(() => Effect.succeed(false)),
+    Effect.map((usable) => ({ detail: file, usable, durable: true }))
+  )
+
+const source = ({ file }: Options, createMissing: Effect.Effect<void, Locked | StorageFailure, Needs>) =>
   Effect.gen(function*() {
     const context = yield* Effect.context<Needs>()
     const locked = new Locked({ fixes: [`put the key file back: ${file}`] })
@@ -78,7 +117,7 @@ const make = ({ file }: Options, createMissing: Effect.Effect<void, Locked | Sto
     const found = Effect.provide(read(file), context)
     const load = Effect.flatMap(found, Option.match({ onSome: Effect.succeed, onNone: () => locked }))
 
-    return VaultKey.of({
+    return {
       slot: "key-file",
       load,
       loadForNewVault: Effect.flatMap(
@@ -87,17 +126,25 @@ const make = ({ file }: Options, createMissing: Effect.Effect<void, Locked | Sto
           onSome: Effect.succeed,
           onNone: () => Effect.zipRight(Effect.provide(createMissing, context), load)
         })
-      )
-    })
+      ),
+      generation: yield* generation(file),
+      status: Effect.provide(status(file), context)
+    }
   })
 
+type Make = Effect.Effect<VaultKey.VaultKey, never, Needs>
+
 /** For deployments: the key has to be there, and is never created. */
-export const layerLoad = ({ file }: Options): Layer.Layer<VaultKey, never, Needs> =>
-  Layer.effect(
-    VaultKey,
-    make({ file }, new Locked({ fixes: [`create the key once: (umask 077; head -c 32 /dev/urandom > "${file}")`] }))
-  )
+export const makeLoad = ({ file }: Options): Make =>
+  source({ file }, new Locked({ fixes: [`create the key once: (umask 077; head -c 32 /dev/urandom > "${file}")`] }))
 
 /** For one's own machine: the first new vault creates the key, and the log says once where it is. */
-export const layerLoadOrCreate = ({ file }: Options): Layer.Layer<VaultKey, never, Needs> =>
-  Layer.effect(VaultKey, make({ file }, createOnce(file)))
+export const makeLoadOrCreate = ({ file }: Options): Make => source({ file }, createOnce(file))
+
+/** The key file as the only source. */
+export const layerLoad = (options: Options): Layer.Layer<VaultKey.VaultKeys, never, Needs> =>
+  VaultKey.layer([makeLoad(options)])
+
+/** The key file as the only source. */
+export const layerLoadOrCreate = (options: Options): Layer.Layer<VaultKey.VaultKeys, never, Needs> =>
+  VaultKey.layer([makeLoadOrCreate(options)])

@@ -1,0 +1,91 @@
+/**
+ * `VaultKey` that a program prints, such as the client of a password manager or of a hardware module.
+ */
+import { Effect, Option } from "effect"
+import type { Duration } from "effect"
+import { spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
+import { basename } from "node:path"
+import { Locked } from "../../../domain/storage/SecretFailure.ts"
+import type { VaultKey } from "./VaultKey.ts"
+import * as VaultKeyText from "./VaultKeyText.ts"
+
+export interface Options {
+  /** The program and its arguments. No shell reads them; no secret belongs there, for every process sees them. */
+  readonly command: readonly [string, ...ReadonlyArray<string>]
+  /** The longest wait, whatever the program asks a person included; two minutes when absent. */
+  readonly timeout?: Duration.DurationInput
+}
+
+/** Settings may hold secrets, and a program of others has no business with them. */
+const environment = (): NodeJS.ProcessEnv =>
+  // @effect-diagnostics-next-line processEnv:off -- what the child inherits, by the names of the variables only
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("STRATA_")))
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null
+
+/** A second to give its terminal back, then no more. */
+const end = (child: ChildProcess) =>
+  Effect.suspend(() => {
+    if (hasEnded(child)) return Effect.void
+    child.kill("SIGTERM")
+    child.stdout?.destroy()
+    return Effect.async<void>((resume) => void child.once("exit", () => resume(Effect.void))).pipe(
+      Effect.interruptible,
+      Effect.timeoutOption("1 second"),
+      Effect.tap((exited) => Option.isNone(exited) ? Effect.sync(() => child.kill("SIGKILL")) : Effect.void)
+    )
+  })
+
+/** What a program printed that ended well. `none` for any other program, and for one that prints more than a key. */
+const output = (child: ChildProcess) =>
+  Effect.async<Option.Option<Buffer>>((resume) => {
+    const chunks: Array<Buffer> = []
+    let length = 0
+    child.stdout?.on("data", (chunk: Buffer) => {
+      length += chunk.length
+      if (length > VaultKeyText.maxLength) resume(Effect.succeedNone)
+      else chunks.push(chunk)
+    })
+    child.once("close", (code) => resume(code === 0 ? Effect.succeedSome(Buffer.concat(chunks)) : Effect.succeedNone))
+  })
+
+/** Its standard error is nobody's: it could hold what must not be logged. */
+const started = ([program, ...args]: Options["command"], fix: string) =>
+  Effect.acquireRelease(
+    Effect.async<ChildProcess, Locked>((resume) => {
+      const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], env: environment(), windowsHide: true })
+      child.once("error", () => resume(new Locked({ fixes: [fix] })))
+      child.once("spawn", () => resume(Effect.succeed(child)))
+    }),
+    end
+  )
+
+const run = (command: Options["command"]) =>
+  Effect.gen(function*() {
+    // Arguments are left out: they may name an account.
+    const name = basename(command[0])
+    const child = yield* started(command, `install "${name}", or correct the path of the command that prints the key`)
+    const key = Option.flatMap(yield* output(child), VaultKeyText.parse)
+    if (Option.isSome(key)) return key.value
+    return yield* new Locked({ fixes: [`run "${name}" by hand and see why it prints no key`] })
+  })
+
+/** The program runs whenever the key is needed: when the vault is first read and when slots are changed. */
+export const make = ({ command, timeout = "2 minutes" }: Options): VaultKey => {
+  const name = basename(command[0])
+  const load = run(command).pipe(
+    Effect.timeoutFail({
+      duration: timeout,
+      onTimeout: () => new Locked({ fixes: [`run "${name}" by hand: it did not end in time`] })
+    }),
+    Effect.scoped
+  )
+  return {
+    slot: "command",
+    load,
+    loadForNewVault: load,
+    // Whether it would print a key cannot be known without running it, which may ask the person.
+    status: Effect.succeed({ detail: name, usable: true, durable: true })
+  }
+}
