@@ -1,42 +1,37 @@
 /**
- * Authenticated encryption under a keyset, in the wire format of Tink's AES-GCM keys with TINK prefix:
- * `0x01 | key id (u32 BE) | nonce (12) | ciphertext | tag (16)`.
+ * Authenticated encryption under a keyset: Tink's `Aead`. A box of a key with TINK prefix is
+ * `0x01 | key id (u32 BE) | nonce | ciphertext | tag (16)`; the nonce has 24 bytes (XAES-256-GCM) or 12 (AES-256-GCM).
  */
 import { Either, Option, Redacted } from "effect"
 import { DecryptionFailed } from "../../../domain/security/CryptoFailure.ts"
 import * as AesGcm from "./AesGcm.ts"
+import type { AeadKey } from "./Key.ts"
 import type { Keyset } from "./Keyset.ts"
+import * as Prepared from "./Prepared.ts"
+import * as Xaes256Gcm from "./Xaes256Gcm.ts"
 
-const version = 0x01
-const prefixLength = 5
+const prepared = Prepared.make<"Aead", AesGcm.Cipher>(({ algorithm, material }: AeadKey) =>
+  (algorithm === "XAES_256_GCM" ? Xaes256Gcm : AesGcm).make(Redacted.value(material))
+)
 
-const usable = (keyset: Keyset, id: number) =>
-  keyset.keys.find((key) => key.id === id && key.algorithm === "AES256_GCM")
-
-/** Seals with the primary key, which has to be one for sealing. */
-export const seal = (keyset: Keyset, plaintext: Uint8Array, associatedData: Uint8Array): Uint8Array => {
-  const key = usable(keyset, keyset.primary)
-  if (key === undefined) throw new TypeError("The keyset's primary key is not for sealing")
-  const prefix = Buffer.alloc(prefixLength)
-  prefix.writeUInt8(version, 0)
-  prefix.writeUInt32BE(key.id, 1)
-  return Buffer.concat([prefix, AesGcm.seal(Redacted.value(key.material), plaintext, associatedData)])
+/**
+ * Seals with the primary key. An AES_256_GCM key is safe for 2^32 messages, which nobody counts here: see `LimitedAead`.
+ * Throws `UnsupportedKey` when a newer version made the primary key.
+ */
+export const seal = (keyset: Keyset<"Aead">, plaintext: Uint8Array, associatedData: Uint8Array): Uint8Array => {
+  const { prefix, use } = prepared(keyset).primary()
+  return use.seal(prefix, plaintext, associatedData)
 }
 
-/** Opens with the key that the ciphertext names. One failure for every cause, so that it tells a forger nothing. */
+/** Opens with an enabled key. One failure for every cause, so that it tells a forger nothing. */
 export const open = (
-  keyset: Keyset,
+  keyset: Keyset<"Aead">,
   ciphertext: Uint8Array,
   associatedData: Uint8Array
 ): Either.Either<Uint8Array, DecryptionFailed> => {
-  if (ciphertext.length < prefixLength + AesGcm.overhead || ciphertext[0] !== version) {
-    return Either.left(new DecryptionFailed())
+  for (const { prefix, use } of prepared(keyset).candidates(ciphertext)) {
+    const plaintext = use.open(ciphertext, prefix.length, associatedData)
+    if (Option.isSome(plaintext)) return Either.right(plaintext.value)
   }
-  const id = new DataView(ciphertext.buffer, ciphertext.byteOffset, ciphertext.length).getUint32(1)
-  return Option.fromNullable(usable(keyset, id)).pipe(
-    Option.flatMap(({ material }) =>
-      AesGcm.open(Redacted.value(material), ciphertext.subarray(prefixLength), associatedData)
-    ),
-    Either.fromOption(() => new DecryptionFailed())
-  )
+  return Either.left(new DecryptionFailed())
 }

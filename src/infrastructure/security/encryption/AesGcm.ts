@@ -2,7 +2,9 @@
  * AES-256-GCM (NIST SP 800-38D) under one raw key: `nonce (12) | ciphertext | tag (16)`.
  */
 import { Option } from "effect"
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
+import { createCipheriv, createDecipheriv, createSecretKey } from "node:crypto"
+import type { KeyObject } from "node:crypto"
+import * as NoncePool from "./NoncePool.ts"
 
 const nonceLength = 12
 const tagLength = 16
@@ -13,25 +15,86 @@ export const keyLength = 32
 /** What sealing adds to the plaintext, in bytes. */
 export const overhead = nonceLength + tagLength
 
-/** Draws a random nonce, so one key may seal at most 2^32 times (SP 800-38D, 8.3). */
-export const seal = (key: Uint8Array, plaintext: Uint8Array, associatedData: Uint8Array): Uint8Array => {
-  const nonce = randomBytes(nonceLength)
-  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: tagLength })
+/** Without it Node takes tags of 4 bytes, which are forged by trying. */
+const options = { authTagLength: tagLength }
+
+/**
+ * Encrypts behind the nonce that stands at `nonceAt` of `output`, to its end. The key is one of ours, or was derived: its
+ * length was checked.
+ */
+export const encryptInto = (
+  key: KeyObject | Uint8Array,
+  output: Uint8Array,
+  nonceAt: number,
+  plaintext: Uint8Array,
+  associatedData: Uint8Array
+): void => {
+  const start = nonceAt + nonceLength
+  const cipher = createCipheriv("aes-256-gcm", key, output.subarray(nonceAt, start), options)
   cipher.setAAD(associatedData)
-  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+  output.set(cipher.update(plaintext), start)
+  cipher.final()
+  output.set(cipher.getAuthTag(), start + plaintext.length)
 }
 
-/** `none` when anything is not as sealed. No byte of plaintext leaves before the tag is verified. */
-export const open = (key: Uint8Array, box: Uint8Array, associatedData: Uint8Array): Option.Option<Uint8Array> => {
-  if (box.length < overhead) return Option.none()
-  const end = box.length - tagLength
-  // Without `authTagLength` Node takes tags of 4 bytes, which are forged by trying.
-  const decipher = createDecipheriv("aes-256-gcm", key, box.subarray(0, nonceLength), { authTagLength: tagLength })
+/** Decrypts what starts with its nonce at `nonceAt` of `input`. */
+export const decryptFrom = (
+  key: KeyObject | Uint8Array,
+  input: Uint8Array,
+  nonceAt: number,
+  associatedData: Uint8Array
+): Option.Option<Uint8Array> => {
+  const start = nonceAt + nonceLength
+  const end = input.length - tagLength
+  if (end < start) return Option.none()
+  const decipher = createDecipheriv("aes-256-gcm", key, input.subarray(nonceAt, start), options)
   decipher.setAAD(associatedData)
-  decipher.setAuthTag(box.subarray(end))
+  decipher.setAuthTag(input.subarray(end))
+  const plaintext = decipher.update(input.subarray(start, end))
   try {
-    return Option.some(Buffer.concat([decipher.update(box.subarray(nonceLength, end)), decipher.final()]))
+    // GCM gives all plaintext before this; it leaves only when this does not throw.
+    decipher.final()
+    return Option.some(plaintext)
   } catch {
+    plaintext.fill(0)
     return Option.none()
   }
 }
+
+/** One key, ready for use. */
+export interface Cipher {
+  readonly overhead: number
+
+  /** The result starts with `prefix`, which is not authenticated. */
+  readonly seal: (prefix: Uint8Array, plaintext: Uint8Array, associatedData: Uint8Array) => Uint8Array
+
+  /** Opens what stands behind `offset` bytes. `none` when anything is not as sealed; no plaintext leaves before. */
+  readonly open: (box: Uint8Array, offset: number, associatedData: Uint8Array) => Option.Option<Uint8Array>
+}
+
+/** Draws random nonces, so one key may seal at most 2^32 times (SP 800-38D, 8.3). */
+export const make = (material: Uint8Array): Cipher => {
+  if (material.length !== keyLength) throw new TypeError(`An AES-256 key has ${keyLength} bytes`)
+  const key = createSecretKey(material)
+  return {
+    overhead,
+    seal: (prefix, plaintext, associatedData) => {
+      const output = Buffer.allocUnsafeSlow(prefix.length + overhead + plaintext.length)
+      output.set(prefix)
+      NoncePool.fill(output, prefix.length, nonceLength)
+      encryptInto(key, output, prefix.length, plaintext, associatedData)
+      return output
+    },
+    open: (box, offset, associatedData) => decryptFrom(key, box, offset, associatedData)
+  }
+}
+
+const noPrefix = new Uint8Array(0)
+
+/** Seals once under a key of 32 bytes; `make` is cheaper for more. */
+export const seal = (key: Uint8Array, plaintext: Uint8Array, associatedData: Uint8Array): Uint8Array =>
+  make(key).seal(noPrefix, plaintext, associatedData)
+
+/** `none` when anything is not as sealed. */
+export const open = (key: Uint8Array, box: Uint8Array, associatedData: Uint8Array): Option.Option<Uint8Array> =>
+  make(key).open(box, 0, associatedData)

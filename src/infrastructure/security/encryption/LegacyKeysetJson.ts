@@ -1,0 +1,55 @@
+/**
+ * The JSON form that keysets had before Tink's: read, never written.
+ */
+import { Option, Redacted, Schema } from "effect"
+import type { Keyset } from "./Keyset.ts"
+
+const Id = Schema.Int.pipe(Schema.between(1, 0xffff_ffff))
+
+const Keys = <A extends string>(algorithm: A) =>
+  Schema.Struct({
+    primary: Id,
+    keys: Schema.NonEmptyArray(Schema.Struct({
+      id: Id,
+      algorithm: Schema.Literal(algorithm),
+      material: Schema.Uint8ArrayFromBase64.pipe(Schema.filter(({ length }) => length === 32))
+    }))
+  }).pipe(
+    Schema.filter(({ keys, primary }) => {
+      const ids = new Set(keys.map(({ id }) => id))
+      return ids.size === keys.length && ids.has(primary)
+    })
+  )
+
+const decodeAead = Schema.decodeOption(Schema.parseJson(Keys("AES256_GCM")))
+const decodePrf = Schema.decodeOption(Schema.parseJson(Keys("HKDF_SHA256")))
+
+const aead = (text: string): Option.Option<Keyset> =>
+  Option.map(decodeAead(text), ({ keys, primary }): Keyset<"Aead"> => ({
+    primitive: "Aead",
+    primary,
+    keys: keys.map(({ id, material }) => ({
+      id,
+      status: "ENABLED",
+      prefix: "TINK",
+      algorithm: "AES_256_GCM",
+      material: Redacted.make(material)
+    }))
+  }))
+
+const prf = (text: string): Option.Option<Keyset> =>
+  Option.map(decodePrf(text), ({ keys, primary }): Keyset<"Prf"> => ({
+    primitive: "Prf",
+    primary,
+    keys: keys.map(({ id, material }) => ({
+      id,
+      status: "ENABLED",
+      prefix: "RAW",
+      algorithm: "HKDF_SHA256",
+      material: Redacted.make(material),
+      salt: new Uint8Array(0)
+    }))
+  }))
+
+/** `none` when the text is not of this form. */
+export const decode = (text: string): Option.Option<Keyset> => Option.orElse(aead(text), () => prf(text))
