@@ -4,6 +4,9 @@
 import { DateTime, Effect, Redacted, Schema } from "effect"
 import { InvalidExport } from "../../../domain/operations/Maintenance.ts"
 
+/** The last moment a date can tell, in ms since 1970 (ECMA-262). */
+const lastDate = 8.64e15
+
 /** One secret. */
 export interface ExportedEntry {
   readonly name: string
@@ -40,7 +43,7 @@ const Head = Schema.parseJson(Schema.Struct({ format: Schema.Literal(format), ve
 const fromEntry = ({ expiresAt, name, value }: ExportedEntry): typeof Entry.Type => ({
   name,
   value: Redacted.value(value),
-  ...(expiresAt === 0n ? {} : { expiresAt: DateTime.unsafeMake(Number(expiresAt)) })
+  ...(expiresAt === 0n ? {} : { expiresAt: DateTime.unsafeMake(Math.min(Number(expiresAt), lastDate)) })
 })
 
 const toEntry = ({ expiresAt, name, value }: typeof Entry.Type): ExportedEntry => ({

@@ -36,6 +36,64 @@ export const secretList = define({
   attributes: { ...backend, "strata.secret.result": "`found` or `absent`" }
 })
 
+const slotType = {
+  "strata.secret.slot":
+    "The type of the unlock slot: `keychain`, `key-file`, `environment`, `command`, `passphrase`, `recovery-code`"
+} as const
+
+export const unlock = define({
+  name: "secret.unlock",
+  doc: "Opening the secret store with what a person gave, the stretching of a passphrase included",
+  attributes: slotType
+})
+
+export const slotAdd = define({
+  name: "secret.slot.add",
+  doc: "Adding one way to unlock the secret store",
+  attributes: slotType
+})
+
+export const slotRemove = define({ name: "secret.slot.remove", doc: "Removing one way to unlock the secret store" })
+
+export const rotate = define({
+  name: "secret.rotate",
+  doc: "One step of replacing a key of the secret store: one durable write",
+  attributes: {
+    "strata.secret.key": "`data-key` or `root-key`",
+    "strata.secret.pending": "Entries that the old key still seals"
+  }
+})
+
+export const exportAll = define({
+  name: "secret.export",
+  doc: "Encrypting all secrets for one recipient",
+  attributes: { "strata.secret.entries": "How many" }
+})
+
+export const importAll = define({
+  name: "secret.import",
+  doc: "Decrypting an export and adding its secrets",
+  attributes: {
+    "strata.secret.added": "Secrets that were not there",
+    "strata.secret.replaced": "Secrets whose value was replaced",
+    "strata.secret.kept": "Secrets that were there and stayed"
+  }
+})
+
+export const restore = define({
+  name: "secret.restore",
+  doc: "Putting the previous generation of the secret store in place of the current file"
+})
+
+export const migrate = define({
+  name: "secret.migrate",
+  doc: "One step of moving all secrets to another store",
+  attributes: {
+    "strata.secret.step": "`copy`, `switch` or `finalize`",
+    "strata.secret.entries": "How many secrets the step wrote or removed"
+  }
+})
+
 export const operations = MetricDefinition.counter({
   name: "strata.secret.operations",
   unit: "{operation}",
