@@ -2,7 +2,8 @@
  * Keys as values: what Tink's key types hold, under the primitive each is for.
  */
 import { Redacted } from "effect"
-import { generateKeyPairSync, randomBytes } from "node:crypto"
+import { randomBytes } from "node:crypto"
+import * as Ed25519 from "./Ed25519.ts"
 
 /** A disabled key is kept but not used; of a destroyed one nothing but its id is left. */
 export type KeyStatus = "ENABLED" | "DISABLED" | "DESTROYED"
@@ -95,7 +96,7 @@ export const primitiveOf: { readonly [A in KeyAlgorithm]: Primitive } = {
   HKDF_SHA256: "Prf"
 }
 
-export const random = (length: number) => Redacted.make(new Uint8Array(randomBytes(length)))
+const random = (length: number) => Redacted.make(new Uint8Array(randomBytes(length)))
 
 const symmetric =
   <A extends "XAES_256_GCM" | "AES_256_GCM" | "AES_256_SIV">(algorithm: A, length: number) => (id: number) =>
@@ -123,16 +124,9 @@ const hmac = (tagSize: 16 | 32) => (id: number): MacKey => ({
 })
 
 const ed25519 = (id: number): SignatureKey => {
-  const { privateKey } = generateKeyPairSync("ed25519")
-  const { d = "", x = "" } = privateKey.export({ format: "jwk" })
-  return {
-    id,
-    status: "ENABLED",
-    prefix: "TINK",
-    algorithm: "ED25519",
-    material: Redacted.make(new Uint8Array(Buffer.from(d, "base64url"))),
-    publicKey: new Uint8Array(Buffer.from(x, "base64url"))
-  }
+  const material = random(Ed25519.keyLength)
+  const publicKey = Ed25519.publicOf(Redacted.value(material))
+  return { id, status: "ENABLED", prefix: "TINK", algorithm: "ED25519", material, publicKey }
 }
 
 const hkdf = (id: number): PrfKey => ({

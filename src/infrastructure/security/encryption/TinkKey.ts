@@ -2,6 +2,7 @@
  * Keys as Tink's protobuf messages (`google.crypto.tink.KeyData`), one message type per key type.
  */
 import { Option, Redacted } from "effect"
+import * as Ed25519 from "./Ed25519.ts"
 import type { HkdfHash, KeyStatus, OpaqueKey, OutputPrefix, UsableKey } from "./Key.ts"
 import * as Protobuf from "./Protobuf.ts"
 
@@ -12,7 +13,7 @@ export interface KeyData {
 }
 
 /** Numbers of `KeyData.KeyMaterialType`. */
-export const keyMaterialType = { symmetric: 1, private: 2, public: 3 } as const
+export const materialTypes = { symmetric: 1, private: 2, public: 3 } as const
 
 /** What a usable key has besides its type's own message. */
 interface Identity {
@@ -32,7 +33,7 @@ const maxSegmentSize = 64 * 1024 * 1024
 
 const symmetric = (type: string, fields: Iterable<Protobuf.Field>): KeyData => ({
   typeUrl: url(type),
-  keyMaterialType: keyMaterialType.symmetric,
+  keyMaterialType: materialTypes.symmetric,
   value: Protobuf.encode(fields)
 })
 
@@ -61,7 +62,7 @@ export const encode = (key: UsableKey): KeyData => {
     case "ED25519":
       return {
         typeUrl: url("Ed25519PrivateKey"),
-        keyMaterialType: keyMaterialType.private,
+        keyMaterialType: materialTypes.private,
         value: Protobuf.encode([
           [2, Redacted.value(key.material)],
           Protobuf.message(3, ed25519Public(key.publicKey))
@@ -70,7 +71,7 @@ export const encode = (key: UsableKey): KeyData => {
     case "ED25519_PUBLIC":
       return {
         typeUrl: url("Ed25519PublicKey"),
-        keyMaterialType: keyMaterialType.public,
+        keyMaterialType: materialTypes.public,
         value: Protobuf.encode(ed25519Public(key.publicKey))
       }
   }
@@ -126,14 +127,17 @@ const decoders: Record<string, (message: Protobuf.Message, identity: Identity) =
     }),
 
   [url("Ed25519PrivateKey")]: (message, identity) => {
+    const material = message.bytes(2)
     const publicKey = Option.getOrUndefined(message.message(3))?.bytes(2)
-    return publicKey?.length === 32 && message.bytes(2).length === 32
-      ? { ...secret(identity, "ED25519", message.bytes(2)), publicKey }
+    // A pair that does not belong together makes signatures nobody can verify.
+    return publicKey !== undefined && material.length === Ed25519.keyLength
+        && Buffer.from(Ed25519.publicOf(material)).equals(publicKey)
+      ? { ...secret(identity, "ED25519", material), publicKey }
       : undefined
   },
 
   [url("Ed25519PublicKey")]: (message, identity) =>
-    message.bytes(2).length === 32
+    message.bytes(2).length === Ed25519.keyLength
       ? { ...identity, algorithm: "ED25519_PUBLIC", publicKey: message.bytes(2) }
       : undefined
 }

@@ -59,7 +59,7 @@ export const fromRecord = (record: TinkKeysetRecord): Either.Either<Keyset, Inva
 
 const isPublic = (key: Key): key is VerificationKey | OpaqueKey =>
   key.algorithm === "ED25519_PUBLIC"
-  || (key.algorithm === "OPAQUE" && (key.keyMaterialType === TinkKey.keyMaterialType.public || isEmpty(key)))
+  || (key.algorithm === "OPAQUE" && (key.keyMaterialType === TinkKey.materialTypes.public || isEmpty(key)))
 
 const isEmpty = ({ material }: OpaqueKey) => Redacted.value(material).length === 0
 
