@@ -6,9 +6,11 @@
  * AES-GCM under a key that HKDF makes from the stream's salt and associated data. A segment's nonce is
  * `prefix | index (u32 BE) | 1 when it is the last, else 0`, which is what shows segments that were moved or left out.
  */
-import { Option, Redacted } from "effect"
+import { Either, Option, Redacted } from "effect"
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from "node:crypto"
+import { DecryptionFailed } from "../../../domain/security/CryptoFailure.ts"
 import type { StreamingAeadKey } from "./Key.ts"
+import { StreamTruncated } from "./StreamFailure.ts"
 
 /** What of a key makes streams. */
 export type StreamingKey = Pick<StreamingAeadKey, "material" | "derivedKeySize" | "hash" | "segmentSize">
@@ -99,14 +101,15 @@ export const create = (key: StreamingKey, associatedData: Uint8Array): Segments 
   return make(key, header, associatedData)
 }
 
-/** The stream that starts with `start`; `none` when that is no header of this key's kind. */
+/** The stream that starts with `start`, which may go on after the header. */
 export const read = (
   key: StreamingKey,
   start: Uint8Array,
   associatedData: Uint8Array
-): Option.Option<Segments> => {
+): Either.Either<Segments, DecryptionFailed | StreamTruncated> => {
   const length = headerLength(key)
-  return start.length >= length && start[0] === length
-    ? Option.some(make(key, Uint8Array.from(start.subarray(0, length)), associatedData))
-    : Option.none()
+  if (start.length > 0 && start[0] !== length) return Either.left(new DecryptionFailed())
+  return start.length < length
+    ? Either.left(new StreamTruncated())
+    : Either.right(make(key, Uint8Array.from(start.subarray(0, length)), associatedData))
 }

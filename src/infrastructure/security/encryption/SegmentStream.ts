@@ -79,8 +79,8 @@ export const explain = (
   if ((!last || segment.length === full) && Option.isSome(segments.open(index, !last, segment))) {
     return last ? new StreamTruncated() : new TrailingData()
   }
-  if (index === 0) return new DecryptionFailed()
-  return segment.length < AesGcmHkdfStreaming.tagLength ? new StreamTruncated() : new SegmentTampered({ index })
+  if (segment.length < AesGcmHkdfStreaming.tagLength) return new StreamTruncated()
+  return index === 0 ? new DecryptionFailed() : new SegmentTampered({ index })
 }
 
 interface Opened {
@@ -99,24 +99,20 @@ const openHead = (
 ): Either.Either<Opened, DecryptionFailed | StreamFailure> => {
   let failure: DecryptionFailed | StreamFailure = new DecryptionFailed()
   for (const key of keys) {
-    const found = AesGcmHkdfStreaming.read(key, head, associatedData)
-    if (Option.isNone(found)) {
-      const start = AesGcmHkdfStreaming.headerLength(key)
-      if (head.length < start && (head.length === 0 || head[0] === start)) failure = new StreamTruncated()
-      continue
-    }
-    const segments = found.value
-    const last = ended && head.length <= segments.segmentSize
-    const segment = head.subarray(segments.header.length, segments.segmentSize)
-    const plaintext = segments.open(0, last, segment)
-    if (Option.isSome(plaintext)) {
-      const rest = head.subarray(segments.segmentSize)
-      return Either.right({ segments, plaintext: plaintext.value, last, rest })
-    }
-    const reason = segment.length < AesGcmHkdfStreaming.tagLength
-      ? new StreamTruncated()
-      : explain(segments, 0, last, segment)
-    if (reason._tag !== "DecryptionFailed") failure = reason
+    const opened = Either.flatMap(
+      AesGcmHkdfStreaming.read(key, head, associatedData),
+      (segments): Either.Either<Opened, DecryptionFailed | StreamFailure> => {
+        const last = ended && head.length <= segments.segmentSize
+        const segment = head.subarray(segments.header.length, segments.segmentSize)
+        return segments.open(0, last, segment).pipe(
+          Either.fromOption(() => explain(segments, 0, last, segment)),
+          Either.map((plaintext) => ({ segments, plaintext, last, rest: head.subarray(segments.segmentSize) }))
+        )
+      }
+    )
+    if (Either.isRight(opened)) return opened
+    // Another key's segment does not open either: what says more is about the right one.
+    if (opened.left._tag !== "DecryptionFailed") failure = opened.left
   }
   return Either.left(failure)
 }
