@@ -20,6 +20,22 @@ const holder = (name: string) =>
     return { fiber, release: Effect.zipRight(Deferred.succeed(release, undefined), Fiber.join(fiber)) }
   })
 
+/** Lets every fiber go as far as it can. */
+const settle = Effect.repeatN(Effect.yieldNow(), 50)
+
+/** Starts one waiter after the other, each once the one before it waits; `served` tells who held the name, in order. */
+const waiters = (name: string, ids: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const lock = yield* ProcessLock
+    const served = yield* Ref.make<ReadonlyArray<string>>([])
+    const fibers = yield* Effect.forEach(ids, (id) =>
+      Effect.zipLeft(
+        Effect.fork(lock.withLock(name, "10 seconds")(Ref.update(served, (before) => [...before, id]))),
+        settle
+      ))
+    return { fibers, served: Effect.zipRight(Fiber.awaitAll(fibers), Ref.get(served)) }
+  })
+
 const isFree = (name: string) =>
   Effect.flatMap(ProcessLock, (lock) => Effect.map(Effect.scoped(lock.tryHold(name)), Option.isSome))
 
@@ -148,6 +164,45 @@ export const contract: Contract<ProcessLock> = {
         yield* first.release
         yield* ensure(yield* isFree("a"), "the name is still held")
       })
+    ),
+    contractCase(
+      "waiters hold the name in the order in which they asked",
+      Effect.gen(function*() {
+        const first = yield* holder("a")
+        const { served } = yield* waiters("a", ["b", "c", "d", "e"])
+        yield* first.release
+        const order = (yield* served).join("")
+        yield* ensure(order === "bcde", `the order is ${order}`)
+      })
+    ),
+    contractCase(
+      "an interrupted waiter holds up nobody behind it",
+      Effect.gen(function*() {
+        const first = yield* holder("a")
+        const { fibers, served } = yield* waiters("a", ["b", "c", "d"])
+        const [second] = fibers
+        if (second !== undefined) yield* Fiber.interrupt(second)
+        yield* first.release
+        const order = (yield* served).join("")
+        yield* ensure(order === "cd", `the order is ${order}`)
+        yield* ensure(yield* isFree("a"), "the name is still held")
+      })
+    ),
+    contractCase(
+      "a waiter that gave up at its deadline holds up nobody behind it",
+      Effect.gen(function*() {
+        const lock = yield* ProcessLock
+        const first = yield* holder("a")
+        const hasty = yield* Effect.fork(Effect.either(lock.withLock("a", "1 second")(Effect.void)))
+        yield* settle
+        const { served } = yield* waiters("a", ["b", "c"])
+        yield* TestClock.adjust("2 seconds")
+        yield* ensure(Either.isLeft(yield* Fiber.join(hasty)), "it did not give up")
+        yield* first.release
+        const order = (yield* served).join("")
+        yield* ensure(order === "bc", `the order is ${order}`)
+      }),
+      ["TestClock"]
     ),
     contractCase(
       "tryHold holds until its scope closes",

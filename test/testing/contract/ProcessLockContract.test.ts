@@ -1,4 +1,4 @@
-import { Effect, Layer, Option } from "effect"
+import { Deferred, Effect, Layer, Option } from "effect"
 import * as MemoryProcessLock from "../../../src/infrastructure/storage/local/MemoryProcessLock.ts"
 import { ProcessLock } from "../../../src/infrastructure/storage/local/ProcessLock.ts"
 import * as ProcessLockContract from "../../../src/testing/contract/ProcessLockContract.ts"
@@ -47,6 +47,42 @@ bites(
   broken((lock) => ({
     withLock: (name, deadline) => (effect) =>
       Effect.tapError(
+        lock.withLock(name, deadline)(effect),
+        () => Effect.forkDaemon(lock.withLock(name, "1 hour")(Effect.never))
+      )
+  }))
+)
+
+bites(
+  ProcessLockContract.contract,
+  "serves first who came last",
+  broken((lock) => {
+    const asking: Array<Deferred.Deferred<void>> = []
+    const next = Effect.suspend(() => {
+      const last = asking.pop()
+      return last === undefined ? Effect.void : Deferred.succeed(last, undefined)
+    })
+    let busy = false
+    return {
+      withLock: (name, deadline) => (effect) =>
+        Effect.gen(function*() {
+          const turn = yield* Deferred.make<void>()
+          asking.push(turn)
+          if (!busy) yield* next
+          busy = true
+          yield* Deferred.await(turn)
+          return yield* lock.withLock(name, deadline)(effect)
+        }).pipe(Effect.ensuring(Effect.zipRight(Effect.sync(() => (busy = asking.length > 0)), next)))
+    }
+  })
+)
+
+bites(
+  ProcessLockContract.contract,
+  "lets an interrupted waiter keep its place",
+  broken((lock) => ({
+    withLock: (name, deadline) => (effect) =>
+      Effect.onInterrupt(
         lock.withLock(name, deadline)(effect),
         () => Effect.forkDaemon(lock.withLock(name, "1 hour")(Effect.never))
       )

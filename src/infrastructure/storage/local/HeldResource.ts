@@ -32,11 +32,17 @@ export const orNothing = <A, E, R>(
     })
   )
 
-/** Fails with `Busy` when `name` could not be taken within `deadline`, in an uninterruptible region too. */
-export const within =
-  (name: string, deadline: Duration.DurationInput) =>
-  <A, E, R>(take: Effect.Effect<A, E, R>): Effect.Effect<A, E | Busy, R> =>
-    Effect.timeoutFail(Effect.interruptible(take), {
+/**
+ * What `attempt` holds at once, else what `wait` comes to hold within the deadline; `Busy` after that, in an
+ * uninterruptible region too. A race against the clock costs more than a free lock, so only a waiter runs one.
+ */
+export const orWithin = <E1, R1, E2, R2>(
+  attempt: Effect.Effect<Option.Option<void>, E1, R1>,
+  wait: Effect.Effect<void, E2, R2>,
+  { deadline, name }: { readonly name: string; readonly deadline: Duration.DurationInput }
+): Effect.Effect<void, E1 | E2 | Busy, R1 | R2> =>
+  Effect.flatMap(attempt, (held) =>
+    Option.isSome(held) ? Effect.void : Effect.timeoutFail(Effect.interruptible(wait), {
       duration: deadline,
       onTimeout: () => new Busy({ store: `${name} lock`, operation: "acquire" })
-    })
+    }))

@@ -6,11 +6,15 @@ import * as HeldResource from "./HeldResource.ts"
 import * as NamedMutex from "./NamedMutex.ts"
 import { ProcessLock } from "./ProcessLock.ts"
 
-export const make = Effect.map(NamedMutex.make, (mutex) =>
-  ProcessLock.of({
-    withLock: (name, deadline) => HeldResource.during(HeldResource.within(name, deadline)(mutex.take(name))),
-    tryHold: (name) => Effect.map(mutex.tryTake(name), (taken) => (taken ? Option.some(undefined) : Option.none()))
-  }))
+export const make = Effect.map(NamedMutex.make, (mutex) => {
+  const attempt = (name: string) =>
+    Effect.map(mutex.tryTake(name), (taken) => (taken ? Option.some<void>(undefined) : Option.none<void>()))
+  return ProcessLock.of({
+    withLock: (name, deadline) =>
+      HeldResource.during(HeldResource.orWithin(attempt(name), mutex.take(name), { name, deadline })),
+    tryHold: attempt
+  })
+})
 
 /** Building it again gives an independent set of locks. */
 export const layer: Layer.Layer<ProcessLock> = Layer.effect(ProcessLock, make)

@@ -1,63 +1,73 @@
 /**
  * `ProcessLock` as SQLite's write lock on one empty file per name: an advisory lock of the file system on every
- * platform, so it also holds between containers that share the folder and cannot be taken by other users.
+ * platform, so it also holds between containers that share the folder and cannot be taken by other users. Who has to
+ * wait stands in line.
  */
-import { Effect, Layer, Option } from "effect"
+import { Duration, Effect, Layer, Option, Scope } from "effect"
 import { join } from "node:path"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as HeldResource from "./HeldResource.ts"
+import * as LockFiles from "./LockFiles.ts"
+import type { LockFile } from "./LockFiles.ts"
+import * as LockQueue from "./LockQueue.ts"
 import * as NamedMutex from "./NamedMutex.ts"
 import { ProcessLock } from "./ProcessLock.ts"
-import * as SqliteFailure from "./SqliteFailure.ts"
-import * as SqliteFile from "./SqliteFile.ts"
 
 export interface Options {
   /** Created for its owner only. The lock files in it are never removed, and nobody else may open them. */
   readonly folder: string
 }
 
+/** In whole milliseconds, as clocks count. The first in line looks often, at first; everybody shows life in time. */
+const pause = (ahead: number, looks: number) => Duration.millis(Math.min(15, 1 + 2 * ahead + (looks >> 5)))
+
 export const make = (options: Options) =>
-  Effect.map(NamedMutex.make, (mutex) => {
-    /** Closing the file, which the kernel does for a process that dies, unlocks it. */
-    const openFile = (name: string) =>
-      SqliteFile.open({
-        filename: join(options.folder, `${encodeURIComponent(name)}.lock`),
-        store: `${name} lock`,
-        // Nothing is ever written, and with the journal in memory nothing is left behind.
-        journalMode: "MEMORY",
-        synchronous: "NORMAL"
+  Effect.gen(function*() {
+    const mutex = yield* NamedMutex.make
+    const openFile = yield* LockFiles.make(options.folder)
+
+    const queueOf = (name: string) =>
+      LockQueue.make({
+        folder: join(options.folder, `${encodeURIComponent(name)}.queue`),
+        store: `${name} lock`
       })
 
-    /** Takes RESERVED, of which a file has one; EXCLUSIVE could fail for two contenders at once. */
-    const lockFile = (name: string, whenBusy: "wait" | "fail") =>
+    const lockInTurn = (file: LockFile, { enter, isEmpty }: ReturnType<typeof queueOf>) =>
       Effect.gen(function*() {
-        const sql = yield* openFile(name)
-        yield* Effect.retry(sql`BEGIN IMMEDIATE`, {
-          schedule: SqliteFile.busySchedule,
-          while: (error) => whenBusy === "wait" && SqliteFile.isBusy(error)
+        if ((yield* isEmpty) && (yield* file.tryLock)) return
+        const holding = yield* Effect.scope
+        const waiting = Effect.gen(function*() {
+          const { ahead } = yield* enter
+          for (let looks = 0;; looks += 1) {
+            const before = yield* ahead
+            if (before === 0 && (yield* Scope.extend(file.tryLock, holding))) return
+            yield* Effect.sleep(pause(before, looks))
+          }
         })
-      }).pipe(
-        SqliteFailure.typed({ store: `${name} lock`, operation: "acquire" }),
-        SqliteFile.outsideTransactions,
-        Effect.withTracerEnabled(false)
+        yield* Effect.scoped(waiting)
+      })
+
+    const attempt = (name: string, mayTry: Effect.Effect<boolean, StorageFailure>) =>
+      Effect.gen(function*() {
+        if (!(yield* mutex.tryTake(name)) || !(yield* mayTry)) return Option.none<void>()
+        const file = yield* openFile(name)
+        return (yield* file.tryLock) ? Option.some<void>(undefined) : Option.none<void>()
+      }).pipe(HeldResource.orNothing)
+
+    const wait = (name: string) =>
+      mutex.take(name).pipe(
+        Effect.zipRight(openFile(name)),
+        Effect.flatMap((file) => lockInTurn(file, queueOf(name)))
       )
 
     return ProcessLock.of({
       withLock: (name, deadline) =>
-        mutex.take(name).pipe(
-          Effect.zipRight(lockFile(name, "wait")),
-          HeldResource.within(name, deadline),
-          HeldResource.during
+        HeldResource.during(
+          HeldResource.orWithin(attempt(name, queueOf(name).isEmpty), wait(name), { name, deadline })
         ),
-      tryHold: (name) =>
-        Effect.flatMap(mutex.tryTake(name), (taken) =>
-          taken
-            ? lockFile(name, "fail").pipe(
-              Effect.as(Option.some(undefined)),
-              Effect.catchTag("Busy", () => Effect.succeedNone)
-            )
-            : Effect.succeedNone).pipe(HeldResource.orNothing)
+      tryHold: (name) => attempt(name, Effect.succeed(true))
     })
   })
 
 /** Locks are files in `options.folder`: every process that is given the same folder takes part. */
-export const layer = (options: Options): Layer.Layer<ProcessLock> => Layer.effect(ProcessLock, make(options))
+export const layer = (options: Options): Layer.Layer<ProcessLock> => Layer.scoped(ProcessLock, make(options))

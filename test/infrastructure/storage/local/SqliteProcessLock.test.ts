@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Option, Scope } from "effect"
+import { Effect, Exit, Fiber, Layer, Option, Scope, TestClock } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
@@ -61,6 +61,65 @@ describe("SqliteProcessLock", () => {
         locks.withLock("a", "1 second")(Effect.scoped(others.tryHold("a")))
       )
       assert.isTrue(Option.isNone(yield* taken))
+    }))
+
+  it.scoped("a lock whose file was removed is taken in the new file that others use", () =>
+    Effect.gen(function*() {
+      const folder = join(yield* temporaryFolder, "locks")
+      const first = yield* SqliteProcessLock.make({ folder })
+      yield* first.withLock("a", "1 second")(Effect.void)
+      fs.rmSync(folder, { recursive: true })
+      const second = yield* SqliteProcessLock.make({ folder })
+      assert.isTrue(Option.isSome(yield* second.tryHold("a")))
+      assert.isTrue(Option.isNone(yield* first.tryHold("a")))
+    }))
+
+  it.scoped("many names can be held at once, more than files stay open", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const lock = yield* SqliteProcessLock.make({ folder })
+      const names = Array.from({ length: 20 }, (_, index) => `name ${index}`)
+      const holding = names.reduce(
+        (inner, name) => lock.withLock(name, "1 second")(inner),
+        Effect.forEach(names, (name) => Effect.scoped(lock.tryHold(name)))
+      )
+      assert.isTrue((yield* holding).every(Option.isNone))
+      assert.isTrue((yield* Effect.forEach(names, (name) => Effect.scoped(lock.tryHold(name)))).every(Option.isSome))
+    }))
+
+  it.scoped("a ticket that nobody has shown life for is passed by and removed, one that lives is waited for", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const queue = join(folder, "a.queue")
+      const ticket = join(queue, "000000000001-of-another-process")
+      fs.mkdirSync(queue)
+      fs.writeFileSync(ticket, "")
+      fs.utimesSync(ticket, 0, 0)
+      const lock = yield* SqliteProcessLock.make({ folder })
+      const waiting = yield* Effect.fork(lock.withLock("a", "5 seconds")(Effect.succeed(42)))
+      yield* TestClock.adjust("900 millis")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* TestClock.adjust("200 millis")
+      assert.strictEqual(yield* Fiber.join(waiting), 42)
+      assert.deepStrictEqual(fs.readdirSync(queue), [])
+    }))
+
+  it.scoped("a place in line is given up by who is interrupted and by who gives up", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const owner = yield* SqliteProcessLock.make({ folder })
+      const other = yield* SqliteProcessLock.make({ folder })
+      yield* owner.withLock("a", "1 second")(Effect.gen(function*() {
+        const interrupted = yield* Effect.fork(other.withLock("a", "1 minute")(Effect.void))
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(fs.readdirSync(join(folder, "a.queue")).length, 1)
+        yield* Fiber.interrupt(interrupted)
+        assert.deepStrictEqual(fs.readdirSync(join(folder, "a.queue")), [])
+        const late = yield* Effect.fork(Effect.flip(other.withLock("a", "1 second")(Effect.void)))
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual((yield* Fiber.join(late))._tag, "Busy")
+        assert.deepStrictEqual(fs.readdirSync(join(folder, "a.queue")), [])
+      }))
     }))
 
   it.scoped("different folders do not exclude each other", () =>

@@ -1,5 +1,5 @@
 /**
- * What the real tests of this folder run in processes of their own: `node child.mjs <what> <folder> [count]`.
+ * What the real tests of this folder run in processes of their own: `node child.mjs <what> <folder> [count] [id]`.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import type { SqlClient } from "@effect/sql/SqlClient"
@@ -31,7 +31,12 @@ const print = (text: string | number) => Effect.sync(() => void fs.writeSync(1, 
 
 const open = (folder: string) => SqliteLocalDatabase.make({ filename: join(folder, "data.db"), migrations })
 
-const programs: Record<string, (folder: string, count: number) => Effect.Effect<void, StorageFailure | SqlError>> = {
+const appendLine = (folder: string, line: string) =>
+  Effect.sync(() => fs.appendFileSync(join(folder, "log"), `${line}\n`))
+
+type Program = (folder: string, count: number, id: string) => Effect.Effect<void, StorageFailure | SqlError>
+
+const programs: Record<string, Program> = {
   hold: (folder) =>
     Effect.scoped(Effect.gen(function*() {
       const lock = yield* SqliteProcessLock.make({ folder })
@@ -39,9 +44,31 @@ const programs: Record<string, (folder: string, count: number) => Effect.Effect<
       return yield* Effect.never
     })),
 
+  /** Waits for the lock in line and tells when it has it. */
+  wait: (folder) =>
+    Effect.scoped(Effect.gen(function*() {
+      const lock = yield* SqliteProcessLock.make({ folder })
+      yield* print("asking")
+      yield* lock.withLock("a", "1 minute")(print("held"))
+    })),
+
+  /** Asks `count` times between the files `go` and `stop`, and writes into the log when it asked and when it got. */
+  contend: (folder, count, id) =>
+    Effect.scoped(Effect.gen(function*() {
+      const lock = yield* SqliteProcessLock.make({ folder })
+      yield* lock.withLock("a", "1 minute")(print("ready"))
+      yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => fs.existsSync(join(folder, "go")) })
+      const once = Effect.zipRight(
+        appendLine(folder, `ask ${id}`),
+        lock.withLock("a", "1 minute")(Effect.zipRight(appendLine(folder, `get ${id}`), Effect.sleep("1 millis")))
+      )
+      let times = 0
+      yield* Effect.repeat(once, { until: () => (times += 1) === count || fs.existsSync(join(folder, "stop")) })
+    })),
+
   /** Reads and writes a number in two steps, which only a lock keeps together. */
   increment: (folder, count) =>
-    Effect.gen(function*() {
+    Effect.scoped(Effect.gen(function*() {
       const lock = yield* SqliteProcessLock.make({ folder })
       const file = join(folder, "number")
       const increment = Effect.gen(function*() {
@@ -50,7 +77,7 @@ const programs: Record<string, (folder: string, count: number) => Effect.Effect<
         yield* Effect.sync(() => fs.writeFileSync(file, String(number + 1)))
       })
       yield* Effect.repeatN(lock.withLock("number", "1 minute")(increment), count - 1)
-    }),
+    })),
 
   migrate: (folder) =>
     Effect.scoped(Effect.gen(function*() {
@@ -90,6 +117,6 @@ const programs: Record<string, (folder: string, count: number) => Effect.Effect<
     }))
 }
 
-const [what = "", folder = "", count = "0"] = process.argv.slice(2)
+const [what = "", folder = "", count = "0", id = ""] = process.argv.slice(2)
 const program = programs[what]
-if (program !== undefined) NodeRuntime.runMain(program(folder, Number(count)))
+if (program !== undefined) NodeRuntime.runMain(program(folder, Number(count), id))
