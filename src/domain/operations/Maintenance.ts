@@ -48,6 +48,15 @@ export class SlotNotFound extends Schema.TaggedError<SlotNotFound>()("SlotNotFou
   }
 }
 
+/** The store takes no further slot of this kind: each makes unlocking slower. */
+export class TooManySlots extends Schema.TaggedError<TooManySlots>()("TooManySlots", {
+  type: Schema.String
+}) {
+  override get message() {
+    return `The secret store has as many unlock slots of type "${this.type}" as it takes; remove one first`
+  }
+}
+
 /** The file is no export of a secret store, or the recipient no age recipient. */
 export class InvalidExport extends Schema.TaggedError<InvalidExport>()("InvalidExport", {
   problem: Schema.String
@@ -90,14 +99,18 @@ export class Maintenance extends Context.Tag("effect-strata/domain/operations/Ma
       secret: Redacted.Redacted<string>
     ) => Effect.Effect<void, SecretFailure>
 
-    /** Wraps the root key once more; no entry is written again. A recovery code is made here and given once. */
+    /**
+     * Wraps the root key once more; no entry is written again. A recovery code is made here and given once. Where there
+     * is no store yet it is created, by a key source of the environment, or by this slot alone when none gives a key.
+     */
     readonly addSlot: (
       slot: NewSlot
     ) => Effect.Effect<
       { readonly slot: UnlockSlot; readonly recoveryCode: Option.Option<Redacted.Redacted<string>> },
-      SecretFailure | SlotNotFound
+      SecretFailure | SlotNotFound | TooManySlots
     >
 
+    /** `LastSlot` also when what would be left are slots that this program cannot use. A stale slot can always go. */
     readonly removeSlot: (id: number) => Effect.Effect<void, SecretFailure | SlotNotFound | LastSlot>
 
     /**
@@ -122,7 +135,7 @@ export class Maintenance extends Context.Tag("effect-strata/domain/operations/Ma
     /** Goes on with the file as it is, though it is an older copy (`RolledBack`). */
     readonly acceptRollback: Effect.Effect<void, SecretFailure>
 
-    /** Puts the previous generation in place of a damaged file, which is moved aside to the path given back. */
-    readonly restorePrevious: Effect.Effect<{ readonly quarantined: string }, SecretFailure>
+    /** Puts the previous generation in place of a damaged file, which is kept at the path given back, if there was one. */
+    readonly restorePrevious: Effect.Effect<{ readonly quarantined: Option.Option<string> }, SecretFailure>
   }
 >() {}
