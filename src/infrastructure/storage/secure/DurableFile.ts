@@ -1,9 +1,12 @@
 /**
- * A file that is replaced as a whole: after a crash at any moment it holds either the old content or the new.
+ * A file that is replaced as a whole: after a crash at any moment it holds either the old content or the new. Where that
+ * is asked for, the previous content is kept beside it as `<file>.bak`.
  */
+import type { PlatformError, SystemErrorReason } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import { Effect, Option } from "effect"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as FileFailure from "./FileFailure.ts"
 
 /** Makes a change of names in `folder` durable. */
@@ -31,7 +34,16 @@ export interface Options {
   readonly store: string
 }
 
-/** `write` needs the caller to exclude every other writer; readers need no lock. */
+/**
+ * What becomes of the content that was there: `keep` it as `.bak`, `forget` it (`.bak` is the new content then, for
+ * content that must not be used again), or leave `.bak` as it is.
+ */
+export type Previous = "keep" | "forget" | "leave"
+
+const when = (reason: SystemErrorReason) => (error: PlatformError) =>
+  error._tag === "SystemError" && error.reason === reason
+
+/** `write` and `sweep` need the caller to exclude every other writer; readers need no lock. */
 export const make = ({ file, store }: Options) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -39,33 +51,96 @@ export const make = ({ file, store }: Options) =>
     const context = yield* Effect.context<FileSystem.FileSystem>()
     const folder = path.dirname(file)
     const temporary = `${file}.tmp`
+    const backup = `${file}.bak`
+    const newBackup = `${file}.bak.tmp`
 
-    const replace = Effect.fnUntraced(function*(content: Uint8Array) {
-      yield* fs.makeDirectory(folder, { recursive: true, mode: 0o700 })
-      // Only a writer that was killed leaves one, since writers exclude each other.
-      yield* fs.remove(temporary, { force: true })
-      yield* create(temporary, content)
+    const removeFile = (name: string) => fs.remove(name, { force: true })
+
+    /** Only a writer that was killed leaves such a file, since writers exclude each other. */
+    const afresh = <A, R>(name: string, effect: Effect.Effect<A, PlatformError, R>) =>
+      Effect.catchIf(effect, when("AlreadyExists"), () => Effect.zipRight(removeFile(name), effect))
+
+    const createTemporary = (content: Uint8Array) => {
+      const attempt = afresh(temporary, create(temporary, content))
+      return Effect.catchIf(attempt, when("NotFound"), () =>
+        Effect.zipRight(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), attempt))
+    }
+
+    const copy = Effect.flatMap(fs.readFile(file), (content) =>
+      create(newBackup, content))
+
+    /** By a second name of the file, so that its own name never stands for nothing; by a copy where that is impossible. */
+    const backUp = fs.link(file, newBackup).pipe(
+      Effect.catchIf(FileFailure.isLinkUnsupported, () =>
+        copy),
+      (attempt) => afresh(newBackup, attempt),
+      Effect.zipRight(fs.rename(newBackup, backup)),
+      Effect.catchIf(when("NotFound"), () => Effect.void)
+    )
+
+    const replace = Effect.fnUntraced(function*(content: Uint8Array, previous: Previous) {
+      yield* createTemporary(content)
+      if (previous === "keep") yield* backUp
       yield* fs.rename(temporary, file)
+      if (previous === "forget") yield* backUp
       yield* syncFolder(folder)
     }, Effect.provide(context))
 
+    const sweep = Effect.all([removeFile(temporary), removeFile(newBackup)], { discard: true })
+
+    const read = (name: string): Effect.Effect<Option.Option<Uint8Array>, StorageFailure> =>
+      fs.readFile(name).pipe(
+        Effect.asSome,
+        Effect.catchIf(when("NotFound"), () => Effect.succeedNone),
+        Effect.mapError(FileFailure.reading(store, "read"))
+      )
+
     return {
       /** `none` when there is no file. */
-      read: fs.readFile(file).pipe(
-        Effect.asSome,
-        Effect.catchIf(
-          (error) => error._tag === "SystemError" && error.reason === "NotFound",
-          () => Effect.succeed(Option.none<Uint8Array>())
-        ),
-        Effect.mapError(FileFailure.reading(store, "read"))
-      ),
+      read: read(file),
+
+      /** What `.bak` holds. */
+      readPrevious: read(backup),
+
+      /** The names that writing goes through, for who looks for what a killed writer left. */
+      temporaries: [temporary, newBackup],
+
+      backup,
+
+      /** Removes what a killed writer left behind. */
+      sweep: Effect.mapError(sweep, FileFailure.writing(store, "write")),
 
       /** Creates the folder where necessary. Durable when it returns, and not interruptible. */
-      write: (content: Uint8Array) =>
-        replace(content).pipe(
-          Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true }))),
+      write: (content: Uint8Array, previous: Previous = "leave") =>
+        replace(content, previous).pipe(
+          Effect.onError(() => Effect.ignore(sweep)),
           Effect.mapError(FileFailure.writing(store, "write")),
           Effect.uninterruptible
+        ),
+
+      /** Gives the file a second, new name and gives that back; the file stays where it is. */
+      setAside: (suffix: string) => {
+        const attempt = (count: number): Effect.Effect<string, PlatformError> => {
+          const name = `${file}.${suffix}${count === 0 ? "" : `-${count}`}`
+          return fs.link(file, name).pipe(
+            Effect.catchIf(
+              FileFailure.isLinkUnsupported,
+              () => Effect.flatMap(fs.readFile(file), (content) => Effect.provide(create(name, content), context))
+            ),
+            Effect.as(name),
+            Effect.catchIf(
+              (error) => when("AlreadyExists")(error) && count < 100,
+              () => attempt(count + 1)
+            )
+          )
+        }
+        return attempt(0).pipe(
+          Effect.tap(() => Effect.provide(syncFolder(folder), context)),
+          Effect.mapError(FileFailure.writing(store, "set aside")),
+          Effect.uninterruptible
         )
+      }
     }
   })
+
+export type DurableFile = Effect.Effect.Success<ReturnType<typeof make>>

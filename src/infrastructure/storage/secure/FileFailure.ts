@@ -33,3 +33,7 @@ export const reading = (store: string, operation: string) => (cause: PlatformErr
 /** Some file systems, and Windows, cannot make a folder durable by itself. */
 export const isUnsupported = (error: PlatformError): boolean =>
   ["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"].includes(codeOf(error) ?? "")
+
+/** Some file systems have one name per file only. */
+export const isLinkUnsupported = (error: PlatformError): boolean =>
+  ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(codeOf(error) ?? "")

@@ -1,155 +1,158 @@
 /**
  * An unlocked vault as a value: reading it is pure, changing it gives another one.
  */
-import { Either, Option, Redacted, Schema } from "effect"
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto"
+import { Either } from "effect"
+import type { Redacted } from "effect"
+import { randomBytes, timingSafeEqual } from "node:crypto"
+import type { KeyObject } from "node:crypto"
 import { Locked, Tampered } from "../../../domain/storage/SecretFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
-import * as Aead from "../../security/encryption/Aead.ts"
-import * as AesGcm from "../../security/encryption/AesGcm.ts"
-import * as Hkdf from "../../security/encryption/Hkdf.ts"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as Keyset from "../../security/encryption/Keyset.ts"
-import * as Framing from "./Framing.ts"
+import * as RootKey from "./RootKey.ts"
 import * as RootSlot from "./RootSlot.ts"
+import * as VaultEntry from "./VaultEntry.ts"
 import * as VaultFile from "./VaultFile.ts"
+import * as VaultFormat1 from "./VaultFormat1.ts"
 
-export interface Vault {
+export interface Vault extends RootKey.DataKeys {
   readonly file: VaultFile.VaultFile
-  readonly keyset: Keyset.Keyset
-  /** Subkeys of the root key. */
-  readonly nameKey: Uint8Array
-  readonly macKey: Uint8Array
+  /** What the slots wrap. */
+  readonly root: KeyObject
+  readonly macKey: KeyObject
 }
 
-/** A key from outside and the type of the slots it opens. */
-export interface SlotKey {
-  readonly slot: string
-  readonly key: Redacted.Redacted<Uint8Array>
-}
-
-const tampered = Either.left(new Tampered({ what: "secret store" }))
-
-const subkeys = (root: Uint8Array) => ({
-  keysetKey: Hkdf.derive(root, "strata/vault/keyset", 32),
-  nameKey: Hkdf.derive(root, "strata/vault/names", 32),
-  macKey: Hkdf.derive(root, "strata/vault/mac", 32)
-})
-
-const hmac = (key: Uint8Array, data: Uint8Array | string): Uint8Array => createHmac("sha256", key).update(data).digest()
-
-const keysetContext = (storeId: Uint8Array) => Framing.blocks("strata/vault/keyset/1", storeId)
-
-/** The tag stands for the name, which is hidden: an entry opens in its own store under its own name only. */
-const entryContext = (storeId: Uint8Array, tag: string) => Framing.blocks("strata/vault/entry/1", storeId, tag)
-
-const KeysetJson = Schema.parseJson(Keyset.Keyset)
-
-/** An empty vault that one slot opens. */
-export const create = ({ key, slot }: SlotKey, now: number): Vault => {
-  const storeId = randomBytes(16)
-  const root = randomBytes(32)
-  const { keysetKey, macKey, nameKey } = subkeys(root)
-  const keyset = Keyset.generate("AES256_GCM")
-  const json = Buffer.from(Schema.encodeSync(KeysetJson)(keyset), "utf8")
+/** The vault with other keys, or another root key, and the same entries and slots. */
+export const withKeys = (
+  vault: Vault,
+  keys: { readonly root?: KeyObject; readonly keyset?: Keyset.Keyset<"Aead"> }
+): Vault => {
+  const changed = { ...vault, ...keys }
   return {
-    file: {
-      storeId,
-      generation: 0n,
-      createdAt: BigInt(now),
-      slots: [RootSlot.wrap(slot, Redacted.value(key), storeId, root)],
-      keyset: AesGcm.seal(keysetKey, json, keysetContext(storeId)),
-      entries: new Map()
-    },
-    keyset,
-    nameKey,
-    macKey
+    ...changed,
+    macKey: RootKey.macKey(changed.root),
+    file: { ...vault.file, keyset: RootKey.sealKeys(changed.root, vault.file.storeId, changed) }
   }
 }
 
-/** Opens by the first slot of the key's type that the key fits; a slot of an unknown type is no obstacle. */
-const openRoot = (file: VaultFile.VaultFile, { key, slot }: SlotKey): Either.Either<Uint8Array, SecretFailure> => {
-  const candidates = file.slots.filter(({ type }) => type === slot)
-  const results = candidates.map((candidate) => RootSlot.unwrap(candidate, Redacted.value(key), file.storeId))
-  const first = results.find(Either.isRight) ?? results[0]
-  if (first !== undefined) return first
-  const others = file.slots.map(({ type }) => type).join(", ")
-  return Either.left(new Locked({ fixes: [`open it by one of its own unlock slots (${others || "there are none"})`] }))
+const empty = (file: Omit<VaultFile.VaultFile, "keyset" | "entries">, root: KeyObject): Vault => {
+  const keys = { nameKey: RootKey.random(), keyset: Keyset.generate("XAES_256_GCM") }
+  return {
+    ...keys,
+    file: { ...file, keyset: RootKey.sealKeys(root, file.storeId, keys), entries: new Map() },
+    root,
+    macKey: RootKey.macKey(root)
+  }
 }
 
-/** Authenticates the whole file before anything of it is used. */
-export const open = (bytes: Uint8Array, slotKey: SlotKey): Either.Either<Vault, SecretFailure> =>
-  Either.gen(function*() {
-    const { authenticated, file, mac } = yield* VaultFile.decode(bytes)
-    const { keysetKey, macKey, nameKey } = subkeys(yield* openRoot(file, slotKey))
-    if (!timingSafeEqual(hmac(macKey, authenticated), mac)) return yield* tampered
-    const json = AesGcm.open(keysetKey, file.keyset, keysetContext(file.storeId))
-    const keyset = Option.flatMap(json, (text) => Schema.decodeOption(KeysetJson)(Buffer.from(text).toString("utf8")))
-    return Option.isNone(keyset) ? yield* tampered : { file, keyset: keyset.value, nameKey, macKey }
+export interface NewSlot {
+  readonly type: string
+  /** What turns the secret into `key`; nothing when it is the key. */
+  readonly params?: Uint8Array
+  /** 32 uniformly random bytes, or what a passphrase was stretched to. */
+  readonly key: Redacted.Redacted<Uint8Array>
+}
+
+export const makeSlot = (
+  { key, params = new Uint8Array(0), type }: NewSlot,
+  { slots, storeId }: Pick<VaultFile.VaultFile, "slots" | "storeId">,
+  root: KeyObject
+): VaultFile.Slot => {
+  const slot = { id: RootSlot.freshId(slots), type, params }
+  return RootKey.withBytes(root, (bytes) => RootSlot.wrap(slot, key, storeId, bytes))
+}
+
+/** An empty vault that one slot opens. */
+export const create = (slot: NewSlot, now: number): Vault => {
+  const storeId = randomBytes(16)
+  const root = RootKey.random()
+  const slots = [makeSlot(slot, { slots: [], storeId }, root)]
+  return empty({ storeId, generation: 0n, createdAt: BigInt(now), slots }, root)
+}
+
+/** What the file holds, of any format we know. Nothing in it is authenticated. */
+export const decode = (bytes: Uint8Array): Either.Either<VaultFile.Decoded, StorageFailure> =>
+  Either.flatMap(
+    VaultFile.head(bytes),
+    ({ version }) => (version === VaultFormat1.version ? VaultFormat1 : VaultFile).decode(bytes)
+  )
+
+/** Authenticates the whole file before anything of it is used. Of format 2 only. */
+export const openWithRoot = (
+  { authenticated, file, mac }: VaultFile.Decoded,
+  root: KeyObject
+): Either.Either<Vault, Tampered> => {
+  const macKey = RootKey.macKey(root)
+  return timingSafeEqual(RootKey.hmac(macKey, authenticated), mac)
+    ? Either.map(RootKey.openKeys(root, file.storeId, file.keyset), (keys) => ({ ...keys, file, root, macKey }))
+    : Either.left(new Tampered({ what: "secret store" }))
+}
+
+/** The root key stays; what format 1 derived from it is replaced by new keys. Slots that stay closed are of no use. */
+const upgraded = (
+  decoded: VaultFile.Decoded,
+  slot: VaultFile.Slot,
+  { key }: RootSlot.SlotKey,
+  root: Uint8Array
+): Either.Either<Vault, Tampered> =>
+  Either.map(VaultFormat1.entries(decoded, root), (entries) => {
+    const { createdAt, generation, slots, storeId } = decoded.file
+    const rewrapped = slots.map((each) =>
+      each === slot ? RootSlot.wrap(slot, key, storeId, root) : VaultFile.asStale(each)
+    )
+    const vault = empty({ storeId, generation, createdAt, slots: rewrapped }, RootKey.secret(root))
+    return withEntries(vault, (sealed) => {
+      for (const entry of entries) {
+        const tag = tagOf(vault, entry.name)
+        sealed.set(tag, VaultEntry.seal(vault.keyset, storeId, tag, entry))
+      }
+    })
   })
 
-/** To be written instead of what the file holds now. */
-export const nextGeneration = (vault: Vault): Vault => ({
-  ...vault,
-  file: { ...vault.file, generation: vault.file.generation + 1n }
-})
-
-export const encode = ({ file, macKey }: Vault): Uint8Array =>
-  VaultFile.encode(file, (authenticated) => hmac(macKey, authenticated))
-
-const tagOf = (vault: Vault, name: string) => Buffer.from(hmac(vault.nameKey, name)).toString("hex")
-
-/** What is sealed in an entry: `name (block) | set at, ms u64 | value`. */
-const openEntry = (vault: Vault, tag: string, sealed: Uint8Array) =>
-  Aead.open(vault.keyset, sealed, entryContext(vault.file.storeId, tag)).pipe(
-    Either.flatMap((plaintext) =>
-      Either.fromNullable(
-        Framing.parse(plaintext, (reader) => ({
-          name: Buffer.from(reader.block()).toString("utf8"),
-          setAt: reader.u64(),
-          value: Redacted.make(Buffer.from(reader.rest()).toString("utf8"))
-        })),
-        () => undefined
-      )
-    ),
-    Either.orElse(() => tampered)
-  )
-
-export const get = (vault: Vault, name: string): Either.Either<Option.Option<Redacted.Redacted<string>>, Tampered> => {
-  const tag = tagOf(vault, name)
-  const sealed = vault.file.entries.get(tag)
-  return sealed === undefined
-    ? Either.right(Option.none())
-    : Either.flatMap(
-      openEntry(vault, tag, sealed),
-      (entry) => entry.name === name ? Either.right(Option.some(entry.value)) : tampered
+const openSlot = (decoded: VaultFile.Decoded, slot: VaultFile.Slot, slotKey: RootSlot.SlotKey) =>
+  decoded.format === VaultFormat1.version
+    ? Either.flatMap(
+      VaultFormat1.unwrap(slot, slotKey, decoded.file.storeId),
+      (root) => upgraded(decoded, slot, slotKey, root)
     )
+    : Either.flatMap(
+      RootSlot.unwrap(slot, slotKey, decoded.file.storeId),
+      (root) => openWithRoot(decoded, RootKey.secret(root))
+    )
+
+/** When there is no key for any of the file's slots. */
+export const noSlot = ({ slots }: VaultFile.VaultFile): Locked => {
+  const types = slots.filter((slot) => !VaultFile.isStale(slot)).map(({ type }) => type)
+  return new Locked({ fixes: [`open it by one of its own unlock slots (${types.join(", ") || "there are none"})`] })
 }
 
-export const has = (vault: Vault, name: string): boolean => vault.file.entries.has(tagOf(vault, name))
+/** Opens by the first slot of the key's type that the key fits; a slot of an unknown type is no obstacle. */
+export const open = (decoded: VaultFile.Decoded, slotKey: RootSlot.SlotKey): Either.Either<Vault, SecretFailure> => {
+  const results = decoded.file.slots
+    .filter((slot) =>
+      slot.type === slotKey.slot && !VaultFile.isStale(slot) && (slotKey.id === undefined || slotKey.id === slot.id)
+    )
+    .map((slot) => openSlot(decoded, slot, slotKey))
+  return results.find(Either.isRight) ??
+    results.find((result) => Either.isLeft(result) && result.left._tag === "Tampered") ??
+    results[0] ??
+    Either.left(noSlot(decoded.file))
+}
 
-/** Every name, sorted. */
-export const names = (vault: Vault): Either.Either<ReadonlyArray<string>, Tampered> =>
-  Either.map(
-    Either.all(Array.from(vault.file.entries, ([tag, sealed]) => openEntry(vault, tag, sealed))),
-    (entries) => entries.map(({ name }) => name).toSorted()
-  )
+export const encode = ({ file, macKey }: Vault): Uint8Array =>
+  VaultFile.encode(file, (authenticated) => RootKey.hmac(macKey, authenticated))
 
-const withEntries = (vault: Vault, change: (entries: Map<string, Uint8Array>) => void): Vault => {
+export const atGeneration = (vault: Vault, generation: bigint): Vault => ({
+  ...vault,
+  file: { ...vault.file, generation }
+})
+
+/** What stands for a name in the file: its HMAC, in hexadecimal. */
+export const tagOf = ({ nameKey }: Pick<Vault, "nameKey">, name: string): string =>
+  RootKey.hmac(nameKey, name).toString("hex")
+
+export const withEntries = (vault: Vault, change: (entries: Map<string, Uint8Array>) => void): Vault => {
   const entries = new Map(vault.file.entries)
   change(entries)
   return { ...vault, file: { ...vault.file, entries } }
 }
-
-export const set = (vault: Vault, name: string, value: Redacted.Redacted<string>, now: number): Vault => {
-  const tag = tagOf(vault, name)
-  const plaintext = Buffer.concat([
-    Framing.blocks(name),
-    Framing.u64(BigInt(now)),
-    Buffer.from(Redacted.value(value), "utf8")
-  ])
-  const sealed = Aead.seal(vault.keyset, plaintext, entryContext(vault.file.storeId, tag))
-  return withEntries(vault, (entries) => entries.set(tag, sealed))
-}
-
-export const remove = (vault: Vault, name: string): Vault =>
-  withEntries(vault, (entries) => entries.delete(tagOf(vault, name)))

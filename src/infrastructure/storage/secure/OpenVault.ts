@@ -1,0 +1,179 @@
+/**
+ * The vault's file as this process sees it: behind both `SecureStore` and `Maintenance`, which share its keys, its lock
+ * and what was read.
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import { Clock, Context, Effect, Layer, Option, PubSub } from "effect"
+import type { Scope } from "effect"
+import { createHash } from "node:crypto"
+import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
+import { Corrupt, Full } from "../../../domain/storage/StorageFailure.ts"
+import { ProcessLock } from "../local/ProcessLock.ts"
+import * as DurableFile from "./DurableFile.ts"
+import * as PinnedFile from "./PinnedFile.ts"
+import * as RollbackGuard from "./RollbackGuard.ts"
+import type * as RootSlot from "./RootSlot.ts"
+import * as Vault from "./Vault.ts"
+import type * as VaultFile from "./VaultFile.ts"
+import { VaultKeys } from "./VaultKey.ts"
+import * as VaultReader from "./VaultReader.ts"
+import * as VaultSlots from "./VaultSlots.ts"
+import * as VaultUnlock from "./VaultUnlock.ts"
+
+type Found = Option.Option<Vault.Vault>
+
+export class OpenVault extends Context.Tag("effect-strata/infrastructure/storage/secure/OpenVault")<
+  OpenVault,
+  {
+    /** The path of the vault. */
+    readonly file: string
+
+    /** `none` when there is no file. Otherwise its current state or a failure, never an older state. */
+    readonly current: Effect.Effect<Found, SecretFailure>
+
+    /** What `current` would give, when that needs neither waiting nor the file's content. */
+    readonly peek: () => Found | undefined
+
+    /** What the file holds, without unlocking it: nothing of it is authenticated. */
+    readonly inspect: Effect.Effect<Option.Option<VaultFile.VaultFile>, SecretFailure>
+
+    /** Whether an older copy of the file would be noticed by the next process. Known once the vault was opened. */
+    readonly noticesRollback: () => boolean
+
+    /** A new, empty vault for the change of `update` that found none. Makes a key where a source does so. */
+    readonly create: Effect.Effect<Vault.Vault, SecretFailure>
+
+    /**
+     * Changes the vault under the lock that holds across processes. The vault given back is written durably, as the next
+     * generation, unless it is the one found. When `change` fails or is interrupted nothing is written. It must not
+     * use this service but for `create` and `keysOf`.
+     */
+    readonly update: <A, E, R>(
+      change: (found: Found) => Effect.Effect<readonly [A, Found], E, R>
+    ) => Effect.Effect<A, SecretFailure | E, R>
+
+    /** Opens the vault by a slot of `type`, and keeps the slot's key for this process. `WrongSecret` when none opens. */
+    readonly unlock: (type: string, keyOf: VaultUnlock.KeyOfSlot) => Effect.Effect<void, SecretFailure>
+
+    /** The keys of the slots that can be opened now. May ask the person. */
+    readonly keysOf: (file: VaultFile.VaultFile) => Effect.Effect<ReadonlyArray<RootSlot.SlotKey>>
+
+    /** Writes an older copy (`RolledBack`) as the newest generation, so that every process goes on with it. */
+    readonly acceptRollback: Effect.Effect<void, SecretFailure>
+
+    /**
+     * Writes the previous generation as the newest one, once it has been opened. What stood there keeps its bytes under
+     * the name given back; `none` when nothing did.
+     */
+    readonly restorePrevious: Effect.Effect<Option.Option<string>, SecretFailure>
+
+    /** Says that the file may have changed, whenever this process wrote it. */
+    readonly written: Effect.Effect<Effect.Effect<void>, never, Scope.Scope>
+  }
+>() {}
+
+export interface Options {
+  readonly file: string
+}
+
+/** A `modify` may hold the lock while it talks to a server. */
+const patience = "30 seconds"
+
+const store = "secret store"
+
+/** Equal for every process, and for every spelling of the path that resolves to the same. */
+const lockName = (file: string) => `secret-store-${createHash("sha256").update(file).digest("hex").slice(0, 16)}`
+
+export const make = (options: Options) =>
+  Effect.gen(function*() {
+    const path = yield* Path.Path
+    const sources = yield* VaultKeys
+    const locks = yield* ProcessLock
+    const file = path.resolve(options.file)
+    const exclusively = locks.withLock(lockName(file), patience)
+    const disk = yield* DurableFile.make({ file, store })
+    const unlock = VaultUnlock.make(sources)
+    const guard = RollbackGuard.make(sources)
+    const reader = yield* VaultReader.make({ file, disk, unlock, guard, lock: locks.tryHold(lockName(file)) })
+    const writes = yield* PubSub.sliding<void>(1)
+    yield* Effect.addFinalizer(() => guard.keep)
+
+    /** `unlocked` becomes the newest generation. */
+    const write = (unlocked: VaultUnlock.Unlocked, previous: DurableFile.Previous) =>
+      Effect.gen(function*() {
+        const vault = Vault.atGeneration(unlocked.vault, yield* guard.next(unlocked))
+        const bytes = Vault.encode(vault)
+        if (bytes.length > PinnedFile.maxSize) return yield* new Full({ store, operation: "write" })
+        yield* disk.write(bytes, previous)
+        unlock.adopt(vault)
+        yield* reader.wrote(bytes, vault)
+        yield* guard.wrote(vault.file.generation)
+        yield* PubSub.publish(writes, undefined)
+      })
+
+    /** The source of the vault that was created last, until that is written. */
+    let creator: VaultUnlock.Unlocked["source"] = Option.none()
+
+    const writeChanged = (found: Found, vault: Vault.Vault) => {
+      const revoked = Option.exists(found, (before) => VaultSlots.isRevoked(before, vault))
+      return write({ vault, source: creator }, revoked ? "forget" : "keep")
+    }
+
+    const openedFrom = (bytes: Option.Option<Uint8Array>) =>
+      Option.isNone(bytes)
+        ? Effect.fail(new Corrupt({ store, operation: "read" }))
+        : Effect.flatMap(Vault.decode(bytes.value), unlock.open)
+
+    return OpenVault.of({
+      file,
+      current: reader.current,
+      peek: reader.peek,
+      inspect: reader.inspect,
+      noticesRollback: guard.isKept,
+      keysOf: unlock.keysOf,
+
+      create: Effect.gen(function*() {
+        const created = yield* unlock.create(yield* Clock.currentTimeMillis)
+        creator = created.source
+        return created.vault
+      }),
+
+      update: (change) =>
+        exclusively(Effect.uninterruptibleMask((restore) =>
+          Effect.gen(function*() {
+            const found = yield* restore(reader.current)
+            const [answer, changed] = yield* restore(change(found))
+            const same = Option.isNone(changed) || Option.contains(found, changed.value)
+            if (!same) yield* writeChanged(found, changed.value)
+            return answer
+          })
+        )),
+
+      unlock: (type, keyOf) => reader.openWith((decoded) => unlock.openWith(decoded, type, keyOf)),
+
+      acceptRollback: exclusively(Effect.uninterruptible(
+        Effect.flatMap(Effect.flatMap(disk.read, openedFrom), (unlocked) => write(unlocked, "keep"))
+      )),
+
+      restorePrevious: exclusively(Effect.uninterruptible(Effect.gen(function*() {
+        const unlocked = yield* Effect.flatMap(disk.readPrevious, openedFrom)
+        const aside = Option.isSome(yield* disk.read)
+          ? Option.some(yield* disk.setAside(yield* reader.quarantineSuffix))
+          : Option.none()
+        yield* write(unlocked, "leave")
+        return aside
+      }))),
+
+      written: Effect.map(PubSub.subscribe(writes), (queue) => queue.take)
+    })
+  })
+
+/**
+ * Building it touches no file: the vault is unlocked when it is first read and created by the first write. Closing it
+ * keeps the generation beside the key.
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<OpenVault, never, VaultKeys | ProcessLock | FileSystem.FileSystem | Path.Path> =>
+  Layer.scoped(OpenVault, make(options))

@@ -1,0 +1,81 @@
+/**
+ * Noticing that an older copy of the vault was put in place of the current one: the highest generation is kept beside
+ * the key. Keeping it may cost more than the write itself, so it is done at the first write, then at most once a minute,
+ * and at the end; an older copy from in between is noticed by processes that have seen a newer one.
+ */
+import { Clock, Effect, Option } from "effect"
+import { RolledBack } from "../../../domain/storage/SecretFailure.ts"
+import type { KeptGeneration, VaultKey } from "./VaultKey.ts"
+import type { Unlocked } from "./VaultUnlock.ts"
+
+const interval = 60_000
+
+const highest = (generations: ReadonlyArray<bigint>): bigint => generations.reduce((a, b) => (a > b ? a : b), 0n)
+
+export const make = (sources: ReadonlyArray<VaultKey>) => {
+  /** The highest generation seen in the file by this process. */
+  let seen = 0n
+  let kept = 0n
+  let keptAt: number | undefined
+  /** Where it is kept; known once the vault was opened. */
+  let keepers: ReadonlyArray<KeptGeneration> | undefined
+
+  /** Beside the key that opened the vault, and beside the keys of its other slots where that asks nobody. */
+  const choose = ({ source, vault }: Unlocked) => {
+    const types = vault.file.slots.map(({ type }) => type)
+    return Effect.forEach(sources, (each) => {
+      const { generation, slot, status } = each
+      if (generation === undefined) return Effect.succeed([])
+      if (Option.contains(source, each)) return Effect.succeed([generation])
+      return types.includes(slot) ? Effect.map(status, ({ usable }) => usable ? [generation] : []) : Effect.succeed([])
+    }).pipe(Effect.map((found) => found.flat()))
+  }
+
+  /** A keeper that gives no answer has none. */
+  const learn = Effect.fnUntraced(function*(unlocked: Unlocked) {
+    if (keepers !== undefined) return
+    keepers = yield* choose(unlocked)
+    const found = yield* Effect.forEach(keepers, ({ read }) => Effect.option(Effect.flatten(read)))
+    kept = highest(found.map(Option.getOrElse(() => 0n)))
+  })
+
+  /** What cannot be kept now is kept with a later write. */
+  const keep = Effect.suspend(() => {
+    const generation = seen
+    if (keepers === undefined || generation <= kept) return Effect.void
+    return Effect.forEach(keepers, ({ raise }) => raise(generation)).pipe(
+      Effect.map(() => void (kept = generation)),
+      Effect.catchAll(({ _tag }) => Effect.logDebug(`the generation of the secret store was not kept: ${_tag}`))
+    )
+  })
+
+  return {
+    /** Fails when the file is older than one that was written. */
+    check: (unlocked: Unlocked): Effect.Effect<void, RolledBack> =>
+      Effect.gen(function*() {
+        yield* learn(unlocked)
+        const { generation } = unlocked.vault.file
+        if (generation < kept || generation < seen) return yield* new RolledBack()
+        seen = generation
+      }),
+
+    /** The one after every generation known, the vault's own among them. */
+    next: (unlocked: Unlocked): Effect.Effect<bigint> =>
+      Effect.map(learn(unlocked), () => highest([unlocked.vault.file.generation, seen, kept]) + 1n),
+
+    /** `generation` was written. To be called under the vault's lock. */
+    wrote: (generation: bigint): Effect.Effect<void> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        seen = generation
+        if (keptAt !== undefined && now - keptAt < interval) return Effect.void
+        keptAt = now
+        return keep
+      }),
+
+    /** Keeps what was seen, for the end of the session. */
+    keep,
+
+    /** Whether an older file would be noticed by the next process. */
+    isKept: (): boolean => keepers !== undefined && keepers.length > 0
+  }
+}

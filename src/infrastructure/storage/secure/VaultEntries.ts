@@ -1,0 +1,122 @@
+/**
+ * The entries of an unlocked vault. An entry whose time is over is absent, and dropped when others are written.
+ */
+import { Either, Option } from "effect"
+import type { Redacted } from "effect"
+import { Tampered } from "../../../domain/storage/SecretFailure.ts"
+import type { SecretChange } from "../../../domain/storage/SecureStore.ts"
+import { tagOf, withEntries } from "./Vault.ts"
+import type { Vault } from "./Vault.ts"
+import * as VaultEntry from "./VaultEntry.ts"
+
+/** A new value, or `none` to remove the entry. `expiresAt` in ms; 0 for never. */
+export type Change = Option.Option<{ readonly value: Redacted.Redacted<string>; readonly expiresAt: bigint }>
+
+type Description = Pick<VaultEntry.VaultEntry, "name" | "expiresAt">
+
+/** What was learnt by opening an entry, without its value; as long as the sealed entry lives. */
+const described = new WeakMap<Uint8Array, Description & { readonly tag: string }>()
+
+const tampered = Either.left(new Tampered({ what: "secret store" }))
+
+const openEntry = (vault: Vault, tag: string, sealed: Uint8Array): Either.Either<VaultEntry.VaultEntry, Tampered> => {
+  const entry = VaultEntry.open(vault.keyset, vault.file.storeId, tag, sealed)
+  if (Either.isRight(entry)) {
+    described.set(sealed, { tag, name: entry.right.name, expiresAt: entry.right.expiresAt })
+  }
+  return entry
+}
+
+const describe = (vault: Vault, tag: string, sealed: Uint8Array): Either.Either<Description, Tampered> => {
+  const known = described.get(sealed)
+  return known !== undefined && known.tag === tag ? Either.right(known) : openEntry(vault, tag, sealed)
+}
+
+const find = (vault: Vault, name: string) => {
+  const tag = tagOf(vault, name)
+  return [tag, vault.file.entries.get(tag)] as const
+}
+
+/** The entry of that name, expired or not. */
+export const get = (vault: Vault, name: string): Either.Either<Option.Option<VaultEntry.VaultEntry>, Tampered> => {
+  const [tag, sealed] = find(vault, name)
+  return sealed === undefined
+    ? Either.right(Option.none())
+    : Either.flatMap(
+      openEntry(vault, tag, sealed),
+      (entry) => entry.name === name ? Either.right(Option.some(entry)) : tampered
+    )
+}
+
+export const has = (vault: Vault, name: string, now: number): Either.Either<boolean, Tampered> => {
+  const [tag, sealed] = find(vault, name)
+  return sealed === undefined
+    ? Either.right(false)
+    : Either.map(describe(vault, tag, sealed), (entry) => !VaultEntry.isExpired(entry, now))
+}
+
+const descriptions = (vault: Vault) =>
+  Either.all(
+    Array.from(vault.file.entries, ([tag, sealed]) =>
+      Either.map(describe(vault, tag, sealed), ({ expiresAt, name }) => ({ tag, name, expiresAt })))
+  )
+
+/** Every name, sorted. */
+export const names = (vault: Vault, now: number): Either.Either<ReadonlyArray<string>, Tampered> =>
+  Either.map(
+    descriptions(vault),
+    (entries) => entries.filter((entry) => !VaultEntry.isExpired(entry, now)).map(({ name }) => name).toSorted()
+  )
+
+/** Makes all changes at once. */
+export const apply = (
+  vault: Vault,
+  changes: ReadonlyMap<string, Change>,
+  now: number
+): Either.Either<Vault, Tampered> =>
+  Either.map(descriptions(vault), (before) =>
+    withEntries(vault, (entries) => {
+      for (const entry of before) if (VaultEntry.isExpired(entry, now)) entries.delete(entry.tag)
+      for (const [name, change] of changes) {
+        const tag = tagOf(vault, name)
+        if (Option.isNone(change)) {
+          entries.delete(tag)
+          continue
+        }
+        const { expiresAt, value } = change.value
+        const entry = { name, value, expiresAt, setAt: BigInt(now) }
+        const sealed = VaultEntry.seal(vault.keyset, vault.file.storeId, tag, entry)
+        described.set(sealed, { tag, name, expiresAt })
+        entries.set(tag, sealed)
+      }
+    }))
+
+/** Sealed again under another key, an entry is still what it was. */
+const isRewritten = (before: Vault, after: Vault, tag: string, old: Uint8Array, sealed: Uint8Array) => {
+  if (VaultEntry.keyId(old) === VaultEntry.keyId(sealed)) return false
+  const [was, is] = [openEntry(before, tag, old), openEntry(after, tag, sealed)]
+  return Either.isRight(was) && Either.isRight(is) && was.right.setAt === is.right.setAt
+}
+
+/** What became of the entries, by name. An entry of `before` that does not open is left out. */
+export const difference = (
+  before: Option.Option<Vault>,
+  after: Option.Option<Vault>
+): ReadonlyArray<SecretChange> => {
+  const changes: Array<SecretChange> = []
+  const nothing: ReadonlyMap<string, Uint8Array> = new Map()
+  const [was, is] = [before, after].map(Option.match({ onNone: () => nothing, onSome: ({ file }) => file.entries }))
+  const add = (kind: SecretChange["kind"], vault: Option.Option<Vault>, tag: string, sealed: Uint8Array) => {
+    const entry = Option.flatMap(vault, (known) => Option.getRight(describe(known, tag, sealed)))
+    if (Option.isSome(entry)) changes.push({ name: entry.value.name, kind })
+  }
+  for (const [tag, sealed] of is ?? nothing) {
+    const old = was?.get(tag)
+    const same = old !== undefined && (old === sealed || Buffer.compare(old, sealed) === 0)
+    const moved = !same && old !== undefined && Option.isSome(before) && Option.isSome(after) &&
+      isRewritten(before.value, after.value, tag, old, sealed)
+    if (!same && !moved) add("set", after, tag, sealed)
+  }
+  for (const [tag, sealed] of was ?? nothing) if (is?.has(tag) !== true) add("removed", before, tag, sealed)
+  return changes
+}
