@@ -6,6 +6,7 @@ import * as Auth from "./catalogue/Auth.ts"
 import * as Backend from "./catalogue/Backend.ts"
 import * as Cache from "./catalogue/Cache.ts"
 import * as Config from "./catalogue/Config.ts"
+import * as Crypto from "./catalogue/Crypto.ts"
 import * as Database from "./catalogue/Database.ts"
 import * as Http from "./catalogue/Http.ts"
 import * as Push from "./catalogue/Push.ts"
@@ -38,6 +39,7 @@ export const areas: ReadonlyArray<Area> = [
   area("Runtime", Runtime),
   area("Config", Config),
   area("Telemetry", Telemetry),
+  area("Crypto", Crypto),
   area("Secrets", Secrets),
   area("Database", Database),
   area("Cache", Cache),

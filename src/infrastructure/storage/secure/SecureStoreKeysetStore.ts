@@ -1,53 +1,67 @@
 /**
- * `KeysetStore` whose keysets are entries of the `SecureStore`.
+ * `KeysetStore` whose keysets are entries of the `SecureStore`, in Tink's JSON form.
  */
-import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Effect, Either, Layer, Option, Redacted, Schema } from "effect"
 import { SecureStore } from "../../../domain/storage/SecureStore.ts"
-import { Corrupt } from "../../../domain/storage/StorageFailure.ts"
-import { Keyset } from "../../security/encryption/Keyset.ts"
+import { Corrupt, NewerThanApp } from "../../../domain/storage/StorageFailure.ts"
+import { insecureSecretAccess } from "../../security/encryption/InsecureSecretAccess.ts"
+import type { Keyset } from "../../security/encryption/Keyset.ts"
+import * as KeysetJson from "../../security/encryption/KeysetJson.ts"
 import { KeysetStore } from "../../security/encryption/KeysetStore.ts"
+import * as LegacyKeysetJson from "../../security/encryption/LegacyKeysetJson.ts"
 
-const entry = (purpose: string) => `keyset/${purpose}`
+const entry = (name: string) => `keyset/${name}`
 
-const Json = Schema.parseJson(Keyset)
+/** How many messages each key may have sealed, by key id. */
+const countsEntry = (name: string) => `keyset-counts/${name}`
 
-/** The decoder's own message would quote the keys, so the failure has no cause. */
-const decode = (text: Redacted.Redacted<string>) =>
-  Schema.decode(Json)(Redacted.value(text)).pipe(
-    Effect.mapError(() => new Corrupt({ store: "keyset", operation: "read" }))
+type Text = Redacted.Redacted<string>
+
+const corrupt = () => new Corrupt({ store: "keyset", operation: "read" })
+
+/** What the decoders say quotes the keys, so the failures have no cause. */
+const decode = (text: Text): Effect.Effect<Keyset, Corrupt | NewerThanApp> =>
+  KeysetJson.decode(Redacted.value(text), insecureSecretAccess).pipe(
+    Either.mapLeft(({ _tag }) =>
+      _tag === "UnsupportedKey" ? new NewerThanApp({ store: "keyset", operation: "read" }) : corrupt()
+    ),
+    Either.orElse((failure) => Either.fromOption(LegacyKeysetJson.decode(Redacted.value(text)), () => failure))
   )
 
-const encode = (keyset: Keyset) => Effect.map(Effect.orDie(Schema.encode(Json)(keyset)), (text) => Redacted.make(text))
+const encode = (keyset: Keyset): Text => Redacted.make(KeysetJson.encode(keyset, insecureSecretAccess))
+
+const Counts = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.NonNegativeInt }))
+
+const decodeCounts = (text: Option.Option<Text>) =>
+  Option.match(text, {
+    onNone: () => Effect.succeed<typeof Counts.Type>({}),
+    onSome: (json) => Effect.mapError(Schema.decode(Counts)(Redacted.value(json)), corrupt)
+  })
+
+const encodeCounts = (counts: typeof Counts.Type): Option.Option<Text> =>
+  Option.some(Redacted.make(Schema.encodeSync(Counts)(counts)))
 
 export const make = Effect.gen(function*() {
   const secrets = yield* SecureStore
 
-  const load = (purpose: string) =>
-    Effect.flatMap(
-      secrets.get(entry(purpose)),
-      Option.match({ onNone: () => Effect.succeedNone, onSome: (text) => Effect.asSome(decode(text)) })
-    )
-
   return KeysetStore.of({
-    load,
-    loadOrCreate: (purpose, create) =>
-      Effect.flatMap(
-        load(purpose),
-        Option.match({
-          onSome: Effect.succeed,
-          // Another process may have created it since: what counts is what stands there under the lock.
-          onNone: () =>
-            secrets.modify(entry(purpose), (current) =>
-              Option.match(current, {
-                onSome: (text) => Effect.map(decode(text), (keyset) => [keyset, current] as const),
-                onNone: () =>
-                  Effect.flatMap(create, (keyset) =>
-                    Effect.map(encode(keyset), (text) => [keyset, Option.some(text)] as const))
-              }))
-        })
-      )
+    load: (name) => Effect.flatMap(secrets.get(entry(name)), Effect.transposeMapOption(decode)),
+
+    modify: (name, change) =>
+      secrets.modify(entry(name), (text) =>
+        Effect.transposeMapOption(text, decode).pipe(
+          Effect.flatMap(change),
+          Effect.map(([result, keyset]) => [result, Option.some(encode(keyset))] as const)
+        )),
+
+    reserve: (name, id, messages, limit) =>
+      secrets.modify(countsEntry(name), (text) =>
+        Effect.map(decodeCounts(text), (counts) => {
+          const count = (counts[id] ?? 0) + messages
+          return count > limit ? [false, text] as const : [true, encodeCounts({ ...counts, [id]: count })] as const
+        }))
   })
 })
 
-/** All processes that share the secret store share its keysets. */
+/** All processes that share the secret store share its keysets and the counts of their messages. */
 export const layer: Layer.Layer<KeysetStore, never, SecureStore> = Layer.effect(KeysetStore, make)
