@@ -5,9 +5,10 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import { Clock, Context, Effect, Layer, Option, PubSub } from "effect"
-import type { Scope } from "effect"
+import type { Stream } from "effect"
 import { createHash } from "node:crypto"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
+import type { SecretChange } from "../../../domain/storage/SecureStore.ts"
 import { Corrupt, Full } from "../../../domain/storage/StorageFailure.ts"
 import { ProcessLock } from "../local/ProcessLock.ts"
 import * as DurableFile from "./DurableFile.ts"
@@ -15,6 +16,7 @@ import * as PinnedFile from "./PinnedFile.ts"
 import * as RollbackGuard from "./RollbackGuard.ts"
 import type * as RootSlot from "./RootSlot.ts"
 import * as Vault from "./Vault.ts"
+import * as VaultChanges from "./VaultChanges.ts"
 import type * as VaultFile from "./VaultFile.ts"
 import { VaultKeys } from "./VaultKey.ts"
 import * as VaultReader from "./VaultReader.ts"
@@ -68,8 +70,8 @@ export class OpenVault extends Context.Tag("effect-strata/infrastructure/storage
      */
     readonly restorePrevious: Effect.Effect<Option.Option<string>, SecretFailure>
 
-    /** Says that the file may have changed, whenever this process wrote it. */
-    readonly written: Effect.Effect<Effect.Effect<void>, never, Scope.Scope>
+    /** What becomes of the entries from now on. */
+    readonly changes: Stream.Stream<SecretChange, SecretFailure>
   }
 >() {}
 
@@ -165,7 +167,11 @@ export const make = (options: Options) =>
         return aside
       }))),
 
-      written: Effect.map(PubSub.subscribe(writes), (queue) => queue.take)
+      changes: yield* VaultChanges.make({
+        file,
+        current: reader.current,
+        written: Effect.map(PubSub.subscribe(writes), (queue) => queue.take)
+      })
     })
   })
 

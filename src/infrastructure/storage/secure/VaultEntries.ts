@@ -55,6 +55,9 @@ export const has = (vault: Vault, name: string, now: number): Either.Either<bool
     : Either.map(describe(vault, tag, sealed), (entry) => !VaultEntry.isExpired(entry, now))
 }
 
+/** Whether the file holds one of that name, expired or not. */
+export const contains = (vault: Vault, name: string): boolean => find(vault, name)[1] !== undefined
+
 const descriptions = (vault: Vault) =>
   Either.all(
     Array.from(vault.file.entries, ([tag, sealed]) =>

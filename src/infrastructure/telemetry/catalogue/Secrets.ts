@@ -8,7 +8,7 @@ const backend = { "strata.secret.backend": "Where the secrets are: `vault`" } as
 
 export const secretGet = define({
   name: "secret.get",
-  doc: "Reading one secret; a store in memory has no span",
+  doc: "Reading one secret from the file; from a vault that is open already, or a store in memory, it has no span",
   attributes: { ...backend, "strata.secret.result": "`found` or `absent`" }
 })
 
@@ -28,6 +28,12 @@ export const secretModify = define({
   name: "secret.modify",
   doc: "Changing one secret by what it is; the computation runs inside, under the lock",
   attributes: { ...backend, "strata.secret.result": "`written`, `removed` or `unchanged`" }
+})
+
+export const secretTransaction = define({
+  name: "secret.transaction",
+  doc: "Changing several secrets at once; the body runs inside, under the lock",
+  attributes: { ...backend, "strata.secret.changes": "How many secrets it set and removed" }
 })
 
 export const secretList = define({
@@ -99,7 +105,10 @@ export const operations = MetricDefinition.counter({
   unit: "{operation}",
   doc: "Uses of the secret store by what came of them",
   attributes: {
-    "strata.secret.operation": { doc: "What was asked for", values: ["get", "set", "delete", "modify", "list"] },
+    "strata.secret.operation": {
+      doc: "What was asked for",
+      values: ["get", "set", "delete", "modify", "transaction", "list"]
+    },
     "strata.secret.result": { doc: "`failed` covers everything but an answer", values: ["ok", "failed"] }
   }
 })
