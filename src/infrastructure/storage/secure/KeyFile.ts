@@ -97,7 +97,7 @@ const generation = (file: string) =>
         Effect.flatMap(known, (kept) =>
           Option.exists(kept, (highest) => highest >= reached)
             ? Effect.void
-            : disk.write(Buffer.from(`${reached}\n`, "latin1")))
+            : disk.write(Buffer.from(`${reached}\n`, "latin1"), "leave"))
     }
   })
 
