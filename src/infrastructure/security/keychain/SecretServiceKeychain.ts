@@ -33,8 +33,11 @@ const rounds = 3
 type Trouble = DBusFailure | KeychainFailure
 
 /** A failure of the bus in the words of the port. */
-const typed = <A, E>(effect: Effect.Effect<A, E>) =>
-  Effect.catchIf(effect, isDBusFailure, (failure) => Effect.fail(Failures.toKeychain(failure)))
+const typed = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, Exclude<E, DBusFailure> | KeychainFailure> =>
+  Effect.mapError(
+    effect,
+    (failure) => (isDBusFailure(failure) ? Failures.toKeychain(failure) : failure as Exclude<E, DBusFailure>)
+  )
 
 export const make = (options: Options = {}): Effect.Effect<typeof Keychain.Service, never, Scope.Scope> =>
   Effect.gen(function*() {

@@ -18,7 +18,7 @@ describe("MemoryKeychain", () => {
       const keychain = MemoryKeychain.make({ status: Ref.get(status) })
       yield* keychain.set(item, value)
 
-      yield* Ref.set(status, { _tag: "Locked", canPrompt: true })
+      yield* Ref.set(status, { _tag: "Locked", backend: "memory", canPrompt: true })
       assert.strictEqual((yield* Effect.flip(keychain.get(item)))._tag, "KeychainLocked")
       assert.strictEqual((yield* Effect.flip(keychain.set(item, value)))._tag, "KeychainLocked")
       assert.strictEqual((yield* Effect.flip(keychain.remove(item)))._tag, "KeychainLocked")

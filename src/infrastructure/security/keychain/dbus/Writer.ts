@@ -35,7 +35,7 @@ export const make = (): Writer => {
   let buffer = Buffer.alloc(256)
   let end = 0
 
-  /** Room for `size` more bytes, all zero; answers where they begin. */
+  /** Room for `size` more bytes, all zero; answers where they begin. It can move the buffer: read that afterwards. */
   const reserve = (size: number) => {
     const at = end
     end += size
@@ -52,9 +52,9 @@ export const make = (): Writer => {
   const text = (value: Value, lengthBytes: 1 | 4) => {
     if (typeof value !== "string" || /\0|\p{Surrogate}/u.test(value)) return malformed("string")
     const bytes = Buffer.from(value, "utf8")
-    if (lengthBytes === 1) buffer.writeUInt8(bytes.length, reserve(1))
-    else buffer.writeUInt32LE(bytes.length, reserve(4))
-    bytes.copy(buffer, reserve(bytes.length + 1))
+    const at = reserve(lengthBytes + bytes.length + 1)
+    buffer.writeUIntLE(bytes.length, at, lengthBytes)
+    bytes.copy(buffer, at + lengthBytes)
   }
 
   const integer = (code: keyof typeof ranges, value: Value) => {
@@ -69,16 +69,21 @@ export const make = (): Writer => {
   const wide = (code: "x" | "t", value: Value) => {
     if (typeof value !== "bigint") return malformed(code)
     if (value !== (code === "x" ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value))) return malformed(code)
-    buffer.writeBigUInt64LE(BigInt.asUintN(64, value), reserve(8))
+    const at = reserve(8)
+    buffer.writeBigUInt64LE(BigInt.asUintN(64, value), at)
+  }
+
+  const double = (value: Value) => {
+    if (typeof value !== "number") return malformed("d")
+    const at = reserve(8)
+    buffer.writeDoubleLE(value, at)
   }
 
   const basic = (code: BasicCode, value: Value) => {
     if (isIntegerCode(code)) return integer(code, value)
     if (code === "x" || code === "t") return wide(code, value)
-    if (code === "b") {
-      return typeof value === "boolean" ? buffer.writeUInt32LE(Number(value), reserve(4)) : malformed("b")
-    }
-    if (code === "d") return typeof value === "number" ? buffer.writeDoubleLE(value, reserve(8)) : malformed("d")
+    if (code === "b") return typeof value === "boolean" ? integer("u", Number(value)) : malformed("b")
+    if (code === "d") return double(value)
     if (code === "g") {
       if (typeof value === "string") parse(value)
       return text(value, 1)

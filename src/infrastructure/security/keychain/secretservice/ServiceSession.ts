@@ -22,8 +22,8 @@ export interface ServiceSession {
 
 export interface SessionKeeper {
   /** Runs `body` on the kept session, once more on a new one when the old one's service is gone. */
-  readonly use: <A, E extends { readonly _tag: string }>(
-    body: (session: ServiceSession) => Effect.Effect<A, E | DBusFailure>
+  readonly use: <A, E>(
+    body: (session: ServiceSession) => Effect.Effect<A, E>
   ) => Effect.Effect<A, E | DBusFailure>
 }
 
@@ -107,7 +107,10 @@ export const make = (addresses: string): Effect.Effect<SessionKeeper, never, Sco
 
     const use: SessionKeeper["use"] = (body) =>
       Effect.flatMap(session, (first) =>
-        Effect.catchIf(body(first), Failures.isStale, () => Effect.zipRight(drop(first), Effect.flatMap(session, body))))
+        Effect.catchAll(body(first), (failure) =>
+          Failures.isStale(failure)
+            ? Effect.zipRight(drop(first), Effect.flatMap(session, body))
+            : Effect.fail(failure)))
 
     return { use }
   })
