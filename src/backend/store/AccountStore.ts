@@ -1,9 +1,8 @@
 /**
  * Who may sign in.
  */
-import { Context, Effect, Layer, Option } from "effect"
-import type { Redacted } from "effect"
-import { randomUUID } from "node:crypto"
+import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { createHash, randomUUID, timingSafeEqual } from "node:crypto"
 import { User, UserId } from "../../domain/auth/User.ts"
 import { PasswordHashing } from "../../domain/security/PasswordHashing.ts"
 import type { StorageFailure } from "../../domain/storage/StorageFailure.ts"
@@ -13,7 +12,10 @@ import { LocalDatabase } from "../../infrastructure/storage/local/LocalDatabase.
 export class AccountStore extends Context.Tag("effect-strata/backend/store/AccountStore")<
   AccountStore,
   {
-    /** The account with this username and password. Takes the same time whether the username exists or not. */
+    /**
+     * The account with this username and password. Takes as long for an unknown username as for a wrong password, once
+     * the account's hash is of the current algorithm and cost, which its next sign-in sees to.
+     */
     readonly authenticate: (
       username: string,
       password: Redacted.Redacted<string>
@@ -21,7 +23,11 @@ export class AccountStore extends Context.Tag("effect-strata/backend/store/Accou
 
     readonly profile: (id: UserId) => Effect.Effect<Option.Option<Profile>, StorageFailure>
 
-    /** Creates the account, or gives it this password; changes nothing when both are so already. */
+    /**
+     * Creates the account, or gives it this password for as long as the store lives. The hash of an account that exists
+     * is left for its next sign-in to compare and to replace: every start would pay for it otherwise, and a digest that
+     * is cheap enough not to be noticed is cheap to guess passwords with.
+     */
     readonly seed: (username: string, password: Redacted.Redacted<string>) => Effect.Effect<User, StorageFailure>
   }
 >() {}
@@ -35,6 +41,20 @@ interface Row {
 
 const user = (row: Row) => new User({ id: UserId.make(row.id), username: row.username })
 
+/** In the form that passwords are hashed in. */
+const digest = (password: Redacted.Redacted<string>) =>
+  createHash("sha256").update(Redacted.value(password).normalize("NFKC")).digest()
+
+/** In constant time. */
+const isSame = (one: Redacted.Redacted<string>, other: Redacted.Redacted<string>) =>
+  timingSafeEqual(digest(one), digest(other))
+
+const unusable = (reason: string) =>
+  Effect.as(Effect.logError(`The password hash of an account ${reason}; it matches no password`), {
+    valid: false,
+    needsRehash: false
+  })
+
 export const make = Effect.gen(function*() {
   const { read, sql, writeTransaction } = yield* LocalDatabase
   const passwords = yield* PasswordHashing
@@ -44,20 +64,45 @@ export const make = Effect.gen(function*() {
       Effect.map((rows) => Option.fromNullable(rows[0]))
     )
 
-  const matches = (row: Row, password: Redacted.Redacted<string>) =>
+  /** Passwords of seeded accounts, by username. */
+  const seeded = new Map<string, Redacted.Redacted<string>>()
+
+  const verify = (row: Row, password: Redacted.Redacted<string>) =>
     passwords.verify(password, row.password_hash).pipe(
-      Effect.catchTag("InvalidPasswordHash", () =>
-        Effect.as(Effect.logError("The password hash of an account is malformed; nobody can sign in to it"), false))
+      Effect.catchTags({
+        InvalidPasswordHash: () => unusable("is malformed"),
+        UnsupportedPasswordHash: ({ algorithm }) => unusable(`is of ${algorithm}, which is not installed`)
+      })
+    )
+
+  /** Unless the hash was replaced since `row` was read. */
+  const rehash = (row: Row, password: Redacted.Redacted<string>) =>
+    Effect.flatMap(passwords.hash(password), (hash) =>
+      writeTransaction(
+        sql`UPDATE accounts SET password_hash = ${hash} WHERE id = ${row.id} AND password_hash = ${row.password_hash}`
+      ))
+
+  /** The password is right: a hash that cannot be stored now is stored at another sign-in. */
+  const strengthen = (row: Row, password: Redacted.Redacted<string>) =>
+    rehash(row, password).pipe(
+      Effect.catchAll(() => Effect.logWarning("A stronger password hash could not be stored"))
     )
 
   return AccountStore.of({
     authenticate: Effect.fnUntraced(function*(username, password) {
-      const row = yield* find(username)
-      if (Option.isSome(row)) {
-        return (yield* matches(row.value, password)) ? Option.some(user(row.value)) : Option.none()
+      const found = yield* find(username)
+      if (Option.isNone(found)) {
+        yield* passwords.hash(password)
+        return Option.none()
       }
-      yield* passwords.hash(password)
-      return Option.none()
+      const row = found.value
+      const { needsRehash, valid } = yield* verify(row, password)
+      const configured = seeded.get(username)
+      if (configured === undefined ? !valid : !isSame(configured, password)) return Option.none()
+      // The configured password is right even where the stored hash is still that of the one before.
+      if (!valid) yield* rehash(row, password)
+      else if (needsRehash) yield* strengthen(row, password)
+      return Option.some(user(row))
     }),
 
     profile: (id) =>
@@ -71,8 +116,9 @@ export const make = Effect.gen(function*() {
       ),
 
     seed: Effect.fnUntraced(function*(username, password) {
+      seeded.set(username, password)
       const known = yield* find(username)
-      if (Option.isSome(known) && (yield* matches(known.value, password))) return user(known.value)
+      if (Option.isSome(known)) return user(known.value)
       const hash = yield* passwords.hash(password)
       const displayName = username.split("@", 1)[0] ?? username
       const rows = yield* writeTransaction(

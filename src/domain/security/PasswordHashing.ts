@@ -11,6 +11,15 @@ export class InvalidPasswordHash extends Schema.TaggedError<InvalidPasswordHash>
   }
 }
 
+/** The stored hash is well-formed, and this installation lacks what computes it: install that, or reset the password. */
+export class UnsupportedPasswordHash extends Schema.TaggedError<UnsupportedPasswordHash>()("UnsupportedPasswordHash", {
+  algorithm: Schema.String
+}) {
+  override get message() {
+    return `This installation cannot compute password hashes of ${this.algorithm}`
+  }
+}
+
 export interface Verification {
   readonly valid: boolean
 
@@ -28,6 +37,6 @@ export class PasswordHashing extends Context.Tag("effect-strata/domain/security/
     readonly verify: (
       password: Redacted.Redacted<string>,
       hash: string
-    ) => Effect.Effect<Verification, InvalidPasswordHash>
+    ) => Effect.Effect<Verification, InvalidPasswordHash | UnsupportedPasswordHash>
   }
 >() {}

@@ -20,7 +20,7 @@ const device = {
   Analytics: "FileAnalytics",
   SecureStore: "VaultSecureStore",
   Cache: "SqlCache",
-  PasswordHashing: "ScryptPasswordHashing",
+  PasswordHashing: "PreferredPasswordHashing",
   Biometrics: "UnavailableBiometrics",
   Traces: "SqliteTraces"
 }

@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { FoldersConfig } from "../config/env/FoldersConfig.ts"
 import * as UndiciTransport from "../network/api/UndiciTransport.ts"
 import * as WsSocket from "../network/websocket/WsSocket.ts"
-import * as ScryptPasswordHashing from "../security/encryption/ScryptPasswordHashing.ts"
+import * as PreferredPasswordHashing from "../security/encryption/PreferredPasswordHashing.ts"
 import * as SqlCache from "../storage/cache/SqlCache.ts"
 import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
 import * as SqliteProcessLock from "../storage/local/SqliteProcessLock.ts"
@@ -23,7 +23,7 @@ export const device = {
   processLock: inFolders(({ state }) => SqliteProcessLock.layer({ folder: join(state, "locks") })),
   database: inFolders((folders) => SqliteLocalDatabase.layer({ filename: databaseFile(folders), migrations })),
   cache: inFolders((folders) => SqlCache.layer({ filename: cacheFile(folders) })),
-  passwordHashing: ScryptPasswordHashing.layer,
+  passwordHashing: PreferredPasswordHashing.layer,
   transport: UndiciTransport.layer(),
   socket: WsSocket.layer
 }

@@ -21,7 +21,7 @@ bites(
   "has no salt",
   broken(() => ({
     hash: (password) => Effect.succeed(`$sha256$AAAA$${digest(password)}`),
-    verify: (password, hash) => Effect.succeed(hash.endsWith(digest(password)))
+    verify: (password, hash) => Effect.succeed({ valid: hash.endsWith(digest(password)), needsRehash: false })
   }))
 )
 
@@ -29,7 +29,7 @@ bites(
   contract,
   "takes every password",
   broken(({ verify }) => ({
-    verify: (password, hash) => Effect.as(verify(password, hash), true)
+    verify: (password, hash) => Effect.as(verify(password, hash), { valid: true, needsRehash: false })
   }))
 )
 
@@ -37,7 +37,24 @@ bites(
   contract,
   "calls a malformed hash a wrong password",
   broken(({ verify }) => ({
-    verify: (password, hash) => Effect.orElseSucceed(verify(password, hash), () => false)
+    verify: (password, hash) =>
+      Effect.orElseSucceed(verify(password, hash), () => ({ valid: false, needsRehash: false }))
+  }))
+)
+
+bites(
+  contract,
+  "wants every right password hashed again",
+  broken(({ verify }) => ({
+    verify: (password, hash) => Effect.map(verify(password, hash), ({ valid }) => ({ valid, needsRehash: valid }))
+  }))
+)
+
+bites(
+  contract,
+  "wants the hash of a wrong password replaced",
+  broken(({ verify }) => ({
+    verify: (password, hash) => Effect.map(verify(password, hash), ({ valid }) => ({ valid, needsRehash: !valid }))
   }))
 )
 

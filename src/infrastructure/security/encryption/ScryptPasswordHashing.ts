@@ -1,13 +1,13 @@
 /**
  * `PasswordHashing` with scrypt (RFC 7914), in Node's thread pool.
  */
-import { Effect, Layer, Option, Redacted } from "effect"
-import { randomBytes, scrypt, timingSafeEqual } from "node:crypto"
-import { InvalidPasswordHash, PasswordHashing } from "../../../domain/security/PasswordHashing.ts"
+import { Effect, Layer, Option } from "effect"
+import { randomBytes, scrypt } from "node:crypto"
+import { PasswordHashing, UnsupportedPasswordHash } from "../../../domain/security/PasswordHashing.ts"
+import * as Argon2Hash from "./Argon2Hash.ts"
+import * as PasswordAlgorithm from "./PasswordAlgorithm.ts"
+import * as PhcString from "./PhcString.ts"
 import * as ScryptHash from "./ScryptHash.ts"
-
-const saltLength = 16
-const hashLength = 32
 
 /**
  * N = 2^14, r = 8, p = 5: the setting of the OWASP Password Storage Cheat Sheet that needs 16 MiB. Its other settings
@@ -15,15 +15,14 @@ const hashLength = 32
  */
 const recommended: ScryptHash.Cost = { ln: 14, r: 8, p: 5 }
 
-const compute = (password: Redacted.Redacted<string>, salt: Uint8Array, length: number, cost: ScryptHash.Cost) =>
+const compute = (password: string, salt: Uint8Array, length: number, cost: ScryptHash.Cost) =>
   Effect.async<Uint8Array>((resume) => {
     const { ln, p, r } = cost
     const N = 2 ** ln
     // One block more than OpenSSL counts, so that it never refuses what `ScryptHash` let through.
     const options = { N, r, p, maxmem: 128 * r * (N + p + 3) }
-    // NFKC so that the same password typed on another keyboard has the same bytes (NIST SP 800-63B, 5.1.1.2).
     scrypt(
-      Redacted.value(password).normalize("NFKC"),
+      password,
       salt,
       length,
       options,
@@ -34,32 +33,40 @@ const compute = (password: Redacted.Redacted<string>, salt: Uint8Array, length: 
     Effect.uninterruptible
   )
 
-/** `ownCost` is what new hashes get; verifying takes whatever the stored string says, within bounds. */
-export const make = (ownCost: ScryptHash.Cost) =>
-  Effect.gen(function*() {
-    const atMostTwo = yield* Effect.makeSemaphore(2)
+/** `ownCost` is what new hashes get. */
+export const algorithm = (ownCost: ScryptHash.Cost = recommended): PasswordAlgorithm.HashingAlgorithm => ({
+  id: "scrypt",
+  hash: (password) =>
+    Effect.suspend(() => {
+      const salt = randomBytes(PhcString.saltLength)
+      return Effect.map(
+        compute(password, salt, PhcString.hashLength, ownCost),
+        (hash) => ScryptHash.format({ cost: ownCost, salt, hash })
+      )
+    }),
+  parse: (stored) =>
+    Option.map(ScryptHash.parse(stored), ({ cost, hash, salt }) => ({
+      hash,
+      outdated: ScryptHash.memory(cost) < ScryptHash.memory(ownCost)
+        || ScryptHash.work(cost) < ScryptHash.work(ownCost)
+        || PhcString.isShort(salt, hash),
+      compute: (password) => compute(password, salt, hash.length, cost)
+    }))
+})
 
-    return PasswordHashing.of({
-      hash: (password) =>
-        Effect.suspend(() => {
-          const salt = randomBytes(saltLength)
-          return Effect.map(
-            compute(password, salt, hashLength, ownCost),
-            (hash) => ScryptHash.format({ cost: ownCost, salt, hash })
-          )
-        }).pipe(atMostTwo.withPermits(1)),
+/** Knows argon2id hashes as such, so that nobody takes them for damaged. */
+const withoutArgon2: PasswordAlgorithm.PasswordAlgorithm = {
+  id: "argon2id",
+  parse: (stored) =>
+    Option.map(Argon2Hash.parse(stored), ({ hash }) => ({
+      hash,
+      outdated: false,
+      compute: () => new UnsupportedPasswordHash({ algorithm: "argon2id" })
+    }))
+}
 
-      verify: (password, stored) =>
-        Option.match(ScryptHash.parse(stored), {
-          onNone: () => new InvalidPasswordHash(),
-          onSome: ({ cost, hash, salt }) =>
-            compute(password, salt, hash.length, cost).pipe(
-              Effect.map((computed) => timingSafeEqual(computed, hash)),
-              atMostTwo.withPermits(1)
-            )
-        })
-    })
-  })
+/** Verifying takes whatever cost the stored string says, within bounds. */
+export const make = (ownCost?: ScryptHash.Cost) => PasswordAlgorithm.make(algorithm(ownCost), [withoutArgon2])
 
-/** A hash takes a few hundred milliseconds of one core and 16 MiB. */
-export const layer: Layer.Layer<PasswordHashing> = Layer.effect(PasswordHashing, make(recommended))
+/** A hash takes a few hundred milliseconds of one core and 16 MiB. Hashes of argon2id are `UnsupportedPasswordHash`. */
+export const layer: Layer.Layer<PasswordHashing> = Layer.effect(PasswordHashing, make())

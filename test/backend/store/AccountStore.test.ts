@@ -1,0 +1,129 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Option, Redacted } from "effect"
+import { AccountStore, layer } from "../../../src/backend/store/AccountStore.ts"
+import { InvalidPasswordHash, PasswordHashing } from "../../../src/domain/security/PasswordHashing.ts"
+import { UnsupportedPasswordHash } from "../../../src/domain/security/PasswordHashing.ts"
+import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
+import { database } from "../TestBackend.ts"
+
+/** Hashes are `<cost>:<password>`; those of a lower cost are to be hashed again. Counts its work. */
+const hashing = (cost: number, work: { count: number }) =>
+  Layer.succeed(PasswordHashing, {
+    hash: (password) =>
+      Effect.sync(() => {
+        work.count += 1
+        return `${cost}:${Redacted.value(password)}`
+      }),
+    verify: (password, hash) => {
+      work.count += 1
+      const [its, text] = hash.split(":")
+      if (its === "argon2id") return new UnsupportedPasswordHash({ algorithm: its })
+      if (text === undefined) return new InvalidPasswordHash()
+      const valid = text === Redacted.value(password)
+      return Effect.succeed({ valid, needsRehash: valid && Number(its) < cost })
+    }
+  })
+
+const ada = "ada@example.com"
+const secret = (text: string) => Redacted.make(text)
+
+const storedHash = Effect.gen(function*() {
+  const { read, sql } = yield* LocalDatabase
+  const [row] = yield* read(sql<{ readonly password_hash: string }>`SELECT password_hash FROM accounts`)
+  return row?.password_hash
+})
+
+const store = (hash: string) =>
+  Effect.flatMap(
+    LocalDatabase,
+    ({ sql, writeTransaction }) =>
+      writeTransaction(sql`INSERT INTO accounts (id, username, display_name, password_hash)
+      VALUES ('a', ${ada}, 'ada', ${hash}) ON CONFLICT (username) DO UPDATE SET password_hash = ${hash}`)
+  )
+
+const signsIn = (password: string) =>
+  Effect.flatMap(AccountStore, (accounts) => accounts.authenticate(ada, secret(password))).pipe(
+    Effect.map(Option.isSome)
+  )
+
+const withStore = <A, E>(body: (work: { count: number }) => Effect.Effect<A, E, AccountStore | LocalDatabase>) =>
+  Effect.suspend(() => {
+    const work = { count: 0 }
+    return Effect.provide(
+      body(work),
+      layer.pipe(Layer.provide(hashing(2, work)), Layer.provideMerge(database()))
+    )
+  })
+
+describe("AccountStore", () => {
+  it.effect("a sign-in replaces a hash that is weaker than new ones, a wrong password does not", () =>
+    withStore(() =>
+      Effect.gen(function*() {
+        yield* store("1:right")
+        assert.isFalse(yield* signsIn("wrong"))
+        assert.strictEqual(yield* storedHash, "1:right")
+        assert.isTrue(yield* signsIn("right"))
+        assert.strictEqual(yield* storedHash, "2:right")
+        assert.isTrue(yield* signsIn("right"))
+      })
+    ))
+
+  it.effect("nobody signs in with a hash that is malformed or not supported", () =>
+    withStore(() =>
+      Effect.gen(function*() {
+        for (const hash of ["malformed", "argon2id:right"]) {
+          yield* store(hash)
+          assert.isFalse(yield* signsIn("right"))
+          assert.strictEqual(yield* storedHash, hash)
+        }
+      })
+    ))
+
+  it.effect("an unknown username costs as much as a wrong password", () =>
+    withStore((work) =>
+      Effect.gen(function*() {
+        assert.isFalse(yield* signsIn("right"))
+        assert.strictEqual(work.count, 1)
+        yield* store("2:right")
+        assert.isFalse(yield* signsIn("wrong"))
+        assert.strictEqual(work.count, 2)
+      })
+    ))
+
+  it.effect("seeding an account that exists hashes nothing", () =>
+    withStore((work) =>
+      Effect.gen(function*() {
+        const accounts = yield* AccountStore
+        const first = yield* accounts.seed(ada, secret("right"))
+        assert.strictEqual(work.count, 1)
+        assert.deepStrictEqual(yield* accounts.seed(ada, secret("right")), first)
+        assert.strictEqual(work.count, 1)
+        assert.isTrue(yield* signsIn("right"))
+        assert.isFalse(yield* signsIn("wrong"))
+      })
+    ))
+
+  it.effect("a seeded account takes its new password and no longer the one before", () =>
+    withStore((work) =>
+      Effect.gen(function*() {
+        yield* store("2:former")
+        yield* (yield* AccountStore).seed(ada, secret("new"))
+        assert.isFalse(yield* signsIn("former"))
+        assert.strictEqual(work.count, 1)
+        assert.strictEqual(yield* storedHash, "2:former")
+        assert.isTrue(yield* signsIn("new"))
+        assert.strictEqual(yield* storedHash, "2:new")
+        assert.isFalse(yield* signsIn("former"))
+      })
+    ))
+
+  it.effect("a seeded account signs in whatever became of its hash", () =>
+    withStore(() =>
+      Effect.gen(function*() {
+        yield* (yield* AccountStore).seed(ada, secret("pa\u00dfw\u00f6rt"))
+        yield* store("malformed")
+        assert.isTrue(yield* signsIn("pa\u00dfwo\u0308rt"))
+        assert.strictEqual(yield* storedHash, "2:pa\u00dfwo\u0308rt")
+      })
+    ))
+})
