@@ -3,7 +3,7 @@
  * gives one folder of them.
  */
 import { Context } from "effect"
-import type { Duration, Effect, Option, Redacted, Stream } from "effect"
+import type { DateTime, Duration, Effect, Option, Redacted, Stream } from "effect"
 import type { SecretFailure } from "./SecretFailure.ts"
 
 type Secret = Option.Option<Redacted.Redacted<string>>
@@ -25,6 +25,9 @@ export interface SecretTransaction {
   readonly set: (name: string, value: Redacted.Redacted<string>, options?: SetOptions) => Effect.Effect<void>
   readonly remove: (name: string) => Effect.Effect<boolean>
   readonly list: Effect.Effect<ReadonlyArray<string>, SecretFailure>
+
+  /** When the entry will be absent by itself; `none` for never, and for an entry that is absent. */
+  readonly expiresAt: (name: string) => Effect.Effect<Option.Option<DateTime.Utc>, SecretFailure>
 }
 
 export class SecureStore extends Context.Tag("effect-strata/domain/storage/SecureStore")<

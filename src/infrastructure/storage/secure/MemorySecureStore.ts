@@ -1,7 +1,7 @@
 /**
  * `SecureStore` that forgets everything with its layer.
  */
-import { Clock, Duration, Effect, Equal, Layer, Option, PubSub, Stream } from "effect"
+import { Clock, DateTime, Duration, Effect, Equal, Layer, Option, PubSub, Stream } from "effect"
 import type { Redacted } from "effect"
 import { SecureStore } from "../../../domain/storage/SecureStore.ts"
 import type { SecretChange, SecretTransaction, SetOptions } from "../../../domain/storage/SecureStore.ts"
@@ -48,12 +48,13 @@ export const make = Effect.gen(function*() {
   /** The entries as they are with what is staged. */
   const within = (staged: Map<string, Entry | undefined>): SecretTransaction => {
     const find = (name: string) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        const entry = staged.has(name) ? staged.get(name) : entries.get(name)
-        return entry !== undefined && entry.expiresAt > now ? Option.some(entry.value) : Option.none()
-      })
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        Option.filter(
+          Option.fromNullable(staged.has(name) ? staged.get(name) : entries.get(name)),
+          ({ expiresAt }) => expiresAt > now
+        ))
     return {
-      get: find,
+      get: (name) => Effect.map(find(name), Option.map(({ value }) => value)),
       set: (name, value, options) =>
         Effect.gen(function*() {
           yield* SecretText.assertWellFormed(name, value)
@@ -67,7 +68,8 @@ export const make = Effect.gen(function*() {
       list: Effect.map(
         Effect.suspend(() => live(applied(entries, staged))),
         (all) => Array.from(all.keys()).toSorted()
-      )
+      ),
+      expiresAt: (name) => Effect.map(find(name), Option.flatMap(({ expiresAt }) => DateTime.make(expiresAt)))
     }
   }
 

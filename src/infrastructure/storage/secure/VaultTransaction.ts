@@ -1,7 +1,7 @@
 /**
  * Changes to the vault that are written all at once, or not at all.
  */
-import { Clock, Duration, Effect, Either, Option } from "effect"
+import { Clock, DateTime, Duration, Effect, Either, Option } from "effect"
 import type { Redacted } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import type { SecretTransaction, SetOptions } from "../../../domain/storage/SecureStore.ts"
@@ -36,16 +36,16 @@ export const make = (
   Effect.sync(() => {
     const changes = new Map<string, VaultEntries.Change>()
 
-    const get = (name: string): Effect.Effect<Secret, SecretFailure> =>
+    const find = (name: string) =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
         const entry: VaultEntries.Change = changes.get(name) ??
           (Option.isSome(found) ? yield* VaultEntries.get(found.value, name) : Option.none())
-        return Option.map(Option.filter(entry, (known) => !VaultEntry.isExpired(known, now)), ({ value }) => value)
+        return Option.filter(entry, (known) => !VaultEntry.isExpired(known, now))
       })
 
     return {
-      get,
+      get: (name) => Effect.map(find(name), Option.map(({ value }) => value)),
 
       set: (name, value, options) =>
         Effect.gen(function*() {
@@ -74,6 +74,12 @@ export const make = (
         }
         return Array.from(names).toSorted()
       }),
+
+      expiresAt: (name) =>
+        Effect.map(
+          find(name),
+          Option.flatMap(({ expiresAt }) => expiresAt === 0n ? Option.none() : DateTime.make(Number(expiresAt)))
+        ),
 
       changes: () => changes.size,
 
