@@ -1,10 +1,9 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, Redacted } from "effect"
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { Effect, Option, Redacted } from "effect"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import * as KeyFile from "../../../../src/infrastructure/storage/secure/KeyFile.ts"
-import { VaultKey } from "../../../../src/infrastructure/storage/secure/VaultKey.ts"
 import * as VaultFixture from "./VaultFixture.ts"
 
 describe("KeyFile", () => {
@@ -61,17 +60,54 @@ describe("KeyFile", () => {
     Effect.gen(function*() {
       const { keyFile } = yield* prepared
       const loads = Array.from({ length: 8 }, () =>
-        Effect.flatMap(VaultKey, ({ loadForNewVault }) =>
-          loadForNewVault).pipe(
-            Effect.provide(Layer.provide(KeyFile.layerLoadOrCreate({ file: keyFile }), NodeContext.layer))
-          ))
+        KeyFile.makeLoadOrCreate({ file: keyFile }).pipe(
+          Effect.flatMap(({ loadForNewVault }) => loadForNewVault),
+          Effect.provide(NodeContext.layer)
+        ))
       const keys = yield* Effect.all(loads, { concurrency: "unbounded" })
       assert.strictEqual(
-        new Set(keys.map((key) =>
-          Buffer.from(Redacted.value(key)).toString("hex")
-        )).size,
+        new Set(keys.map((key) => Buffer.from(Redacted.value(key)).toString("hex"))).size,
         1
       )
       assert.deepStrictEqual(readdirSync(dirname(keyFile)).length, 1)
+    }))
+
+  const source = Effect.gen(function*() {
+    const { keyFile } = yield* prepared
+    const key = yield* Effect.provide(KeyFile.makeLoadOrCreate({ file: keyFile }), NodeContext.layer)
+    const { generation } = key
+    if (generation === undefined) return yield* Effect.dieMessage("keeps no generation")
+    return { ...key, generation, keyFile }
+  })
+
+  it.scoped("keeps the highest generation beside the key", () =>
+    Effect.gen(function*() {
+      const { generation, keyFile } = yield* source
+      assert.deepStrictEqual(yield* generation.read, Option.none())
+      yield* generation.raise(7n)
+      yield* generation.raise(3n)
+      assert.deepStrictEqual(yield* generation.read, Option.some(7n))
+      assert.strictEqual(readFileSync(`${keyFile}.generation`, "latin1"), "7\n")
+      assert.strictEqual(statSync(`${keyFile}.generation`).mode & 0o777, 0o600)
+    }))
+
+  for (const content of ["", "-1", "1e3", "07", "9".repeat(30), "seven"]) {
+    it.scoped(`a generation of "${content}" is Corrupt`, () =>
+      Effect.gen(function*() {
+        const { generation, keyFile } = yield* source
+        writeFileSync(`${keyFile}.generation`, content)
+        assert.strictEqual((yield* Effect.flip(generation.read))._tag, "Corrupt")
+        assert.strictEqual((yield* Effect.flip(generation.raise(8n)))._tag, "Corrupt")
+      }))
+  }
+
+  it.scoped("tells whether the key can be read, and where it is", () =>
+    Effect.gen(function*() {
+      const { keyFile, loadForNewVault, status } = yield* source
+      assert.deepStrictEqual(yield* status, { detail: keyFile, usable: false, durable: true })
+      yield* loadForNewVault
+      assert.isTrue((yield* status).usable)
+      chmodSync(keyFile, 0o644)
+      assert.isFalse((yield* status).usable)
     }))
 })
