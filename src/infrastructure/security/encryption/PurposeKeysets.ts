@@ -62,7 +62,7 @@ export const make = <P extends Primitive>(
     const narrow = (keyset: Keyset.Keyset) =>
       Either.mapLeft(Keyset.ofPrimitive(keyset, primitive), () => new Corrupt({ store: "keyset", operation: "read" }))
 
-    const hold = (purpose: string, keyset: Keyset.Keyset<P>, readAt: number, missedAt = 0) => {
+    const hold = (purpose: string, keyset: Keyset.Keyset<P>, readAt: number, missedAt = -Infinity) => {
       known.set(purpose, { keyset, readAt, missedAt })
       return keyset
     }
