@@ -89,7 +89,7 @@ describe("exit codes and streams", () => {
     for (
       const key of [
         "STRATA_API_URL",
-        "STRATA_VAULT_KEY_FILE",
+        "STRATA_VAULT_UNLOCK",
         "STRATA_API_TIMEOUT",
         "STRATA_LOG_LEVEL",
         "STRATA_ANALYTICS_URL"

@@ -31,6 +31,7 @@ describe("code blocks of the documentation", () => {
         Effect.provideService(Overrides, {
           STRATA_HOME: folder,
           STRATA_API_URL: "https://api.example.com",
+          STRATA_VAULT_UNLOCK: "key-file",
           STRATA_VAULT_KEY_FILE: keyFile
         }),
         Effect.exit

@@ -48,7 +48,7 @@ const wrong = [
   "STRATA_ANALYTICS_URL",
   "STRATA_API_TIMEOUT",
   "STRATA_API_URL",
-  "STRATA_VAULT_KEY_FILE"
+  "STRATA_VAULT_UNLOCK"
 ]
 
 /** Chooses a profile that does not exist. */

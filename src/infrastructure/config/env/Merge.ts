@@ -46,7 +46,7 @@ const entriesOf = (record: Readonly<Record<string, string | undefined>>): Entrie
 
 /** The setting that names a file which holds `spec`'s value. */
 export const fileKey = (spec: SettingSpec): Option.Option<string> =>
-  spec.secret === true ? Option.some(`${spec.key}_FILE`) : Option.none()
+  spec.secret === true && spec.fromFile !== false ? Option.some(`${spec.key}_FILE`) : Option.none()
 
 export const merge = (spec: SettingSpec, given: ReadonlyArray<Given>, profile: Profile): Merged => {
   const direct = (source: Given): ReadonlyArray<Candidate> => {

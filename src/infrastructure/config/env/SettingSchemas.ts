@@ -2,7 +2,7 @@
  * How settings are written as text. Every schema describes what it expects in words that complete "Expected ...",
  * because the words of a `ParseError` hold the value.
  */
-import { Duration, Schema } from "effect"
+import { Duration, Option, Schema } from "effect"
 
 const expecting = <A>(description: string, schema: Schema.Schema<A, string>): Schema.Schema<A, string> =>
   schema.annotations({ description })
@@ -103,6 +103,35 @@ export const AbsolutePath = expecting(
   Schema.String.pipe(Schema.pattern(/^(\/|[A-Za-z]:[\\/]|\\\\)/))
 )
 
+/** Not a standard stream: those are the person's. */
+export const FileDescriptor = expecting(
+  "a whole number between 3 and 65535",
+  Schema.NumberFromString.pipe(Schema.int(), Schema.between(3, 65_535))
+)
+
+const Words = Schema.NonEmptyArray(Schema.NonEmptyString)
+
+/** Quotes outside a JSON array would be taken for what no shell reads. */
+const wordsOf = (text: string): unknown =>
+  text.trimStart().startsWith("[")
+    ? Option.getOrUndefined(Schema.decodeUnknownOption(Schema.parseJson(Words))(text))
+    : /["'\\]/.test(text)
+    ? undefined
+    : text.trim().split(/\s+/)
+
+/** Decodes to the program and its arguments. */
+export const CommandLine = expecting(
+  "a program and its arguments, separated by spaces or as a JSON array of strings",
+  Schema.transform(
+    Schema.String.pipe(Schema.filter((text) => Schema.is(Words)(wordsOf(text)))),
+    Words,
+    {
+      decode: (text) => wordsOf(text) as readonly [string, ...Array<string>],
+      encode: (words) => Schema.encodeSync(Schema.parseJson(Words))(words)
+    }
+  )
+)
+
 export const Text = expecting("text", Schema.NonEmptyString)
 
 const pair = /^\s*([^\s=,;]+)\s*=\s*([^,;\s]*)\s*$/
@@ -135,5 +164,11 @@ export const Pairs = expecting(
 export const SecretText = expecting("text", Schema.Redacted(Schema.NonEmptyString))
 
 export const SecretKey = expecting("at least 8 characters", Schema.Redacted(Schema.String.pipe(Schema.minLength(8))))
+
+/** Stays the text it is: 64 hexadecimal digits or base64. */
+export const SecretBytes32 = expecting(
+  "32 bytes as base64 or hexadecimal digits",
+  Schema.Redacted(Schema.String.pipe(Schema.pattern(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/)))
+)
 
 export const SecretPairs = expecting("key=value pairs joined by commas", Schema.Redacted(Pairs))

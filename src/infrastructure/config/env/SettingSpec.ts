@@ -16,6 +16,9 @@ export interface SettingSpec {
   /** Never printed, in whatever state; may also come from the file that `<key>_FILE` names. */
   readonly secret?: boolean
 
+  /** A secret that no file may hold, because `<key>_FILE` is a setting of its own. */
+  readonly fromFile?: false
+
   /** Has to be set explicitly in these profiles: defaults do not count there. */
   readonly requiredIn?: ReadonlyArray<Profile>
 

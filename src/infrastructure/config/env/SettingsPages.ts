@@ -27,7 +27,9 @@ const whenUnset = (spec: SettingSpec): string => {
 
 const notes = (spec: SettingSpec): string =>
   [
-    ...(spec.secret === true ? [`Secret; may be in the file that \`${spec.key}_FILE\` names.`] : []),
+    ...(spec.secret === true
+      ? [spec.fromFile === false ? "Secret." : `Secret; may be in the file that \`${spec.key}_FILE\` names.`]
+      : []),
     ...(spec.group === undefined ? [] : [`Set together with the others of the group "${spec.group}" or not at all.`])
   ].map((note) => ` ${note}`).join("")
 

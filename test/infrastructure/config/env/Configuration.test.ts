@@ -31,7 +31,7 @@ const seconds = (records: MemorySources.Records) =>
 const production = {
   STRATA_ENV: "production",
   STRATA_API_URL: "https://api.example.com/",
-  STRATA_VAULT_KEY_FILE: "/run/secrets/vault"
+  STRATA_VAULT_UNLOCK: "keychain"
 }
 
 describe("configuration", () => {
@@ -39,7 +39,14 @@ describe("configuration", () => {
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* ProfileConfig, { profile: "local" })
       assert.deepStrictEqual(yield* ApiConfig, { url: Option.none(), timeout: Duration.seconds(10) })
-      assert.deepStrictEqual(yield* VaultConfig, { keyFile: Option.none() })
+      assert.deepStrictEqual(yield* VaultConfig, {
+        unlock: "auto",
+        keyFile: Option.none(),
+        key: Option.none(),
+        keyDescriptor: Option.none(),
+        keyCommand: Option.none(),
+        keychainPrompt: true
+      })
       assert.deepStrictEqual(yield* BackendConfig, { port: 0 })
       assert.deepStrictEqual(yield* AnalyticsConfig, { destination: Option.none(), doNotTrack: false })
       assert.strictEqual((yield* FoldersConfig).data, "/home/ada/.local/share/strata/local")
@@ -180,10 +187,10 @@ describe("configuration", () => {
           fix: "did you mean to rename STRATA_API_URI (set in environment)?"
         },
         {
-          key: "STRATA_VAULT_KEY_FILE",
+          key: "STRATA_VAULT_UNLOCK",
           problem: "is required",
           origin: `not set in: ${consulted}`,
-          fix: "set it, for example STRATA_VAULT_KEY_FILE=\"/run/secrets/strata-vault-key\""
+          fix: "set it, for example STRATA_VAULT_UNLOCK=\"keychain\""
         },
         {
           key: "STRATA_ANALYTICS_URL",
