@@ -1,29 +1,21 @@
 /**
  * What stands inside an export: JSON, so that a person who decrypts it with `age` can read it without this program.
  */
-import { DateTime, Effect, Redacted, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { InvalidExport } from "../../../domain/operations/Maintenance.ts"
-
-/** The last moment a date can tell, in ms since 1970 (ECMA-262). */
-const lastDate = 8.64e15
-
-/** One secret. */
-export interface ExportedEntry {
-  readonly name: string
-  readonly value: Redacted.Redacted<string>
-  /** In ms since 1970; 0 for never. */
-  readonly expiresAt: bigint
-}
 
 /** Half a surrogate pair would not come back from the store as what it was. */
 const Text = Schema.String.pipe(Schema.filter((text) => Buffer.from(text, "utf8").toString("utf8") === text))
 
+/** One secret. */
 const Entry = Schema.Struct({
   name: Text,
-  value: Text,
-  /** ISO 8601. */
-  expiresAt: Schema.optional(Schema.DateTimeUtc)
+  value: Schema.Redacted(Text),
+  /** ISO 8601; for ever when absent. */
+  expiresAt: Schema.optionalWith(Schema.DateTimeUtc, { as: "Option" })
 })
+
+export type ExportedEntry = typeof Entry.Type
 
 const format = "strata-secrets"
 const version = 1
@@ -40,21 +32,9 @@ const Document = Schema.parseJson(
 /** As much of any version as says which one it is. */
 const Head = Schema.parseJson(Schema.Struct({ format: Schema.Literal(format), version: Schema.Int }))
 
-const fromEntry = ({ expiresAt, name, value }: ExportedEntry): typeof Entry.Type => ({
-  name,
-  value: Redacted.value(value),
-  ...(expiresAt === 0n ? {} : { expiresAt: DateTime.unsafeMake(Math.min(Number(expiresAt), lastDate)) })
-})
-
-const toEntry = ({ expiresAt, name, value }: typeof Entry.Type): ExportedEntry => ({
-  name,
-  value: Redacted.make(value),
-  expiresAt: expiresAt === undefined ? 0n : BigInt(Math.max(1, DateTime.toEpochMillis(expiresAt)))
-})
-
 /** The caller overwrites the bytes when they are encrypted. */
 export const encode = (entries: ReadonlyArray<ExportedEntry>): Uint8Array =>
-  Buffer.from(Schema.encodeSync(Document)({ format, version, entries: entries.map(fromEntry) }), "utf8")
+  Buffer.from(Schema.encodeSync(Document)({ format, version, entries }), "utf8")
 
 const invalid = (problem: string) => new InvalidExport({ problem })
 
@@ -68,5 +48,5 @@ export const decode = (bytes: Uint8Array): Effect.Effect<ReadonlyArray<ExportedE
     if (new Set(entries.map(({ name }) => name)).size !== entries.length) {
       return yield* invalid("it holds two secrets of one name")
     }
-    return entries.map(toEntry)
+    return entries
   })

@@ -8,12 +8,13 @@ import * as Span from "../../telemetry/Span.ts"
 import { OpenVault } from "./OpenVault.ts"
 import * as PassphraseKey from "./PassphraseKey.ts"
 import * as PersonKey from "./PersonKey.ts"
+import * as SecretTransfer from "./SecretTransfer.ts"
 import { VaultKeys } from "./VaultKey.ts"
 import * as VaultKeyRotation from "./VaultKeyRotation.ts"
 import * as VaultRotation from "./VaultRotation.ts"
 import * as VaultSlotMaintenance from "./VaultSlotMaintenance.ts"
 import * as VaultStatus from "./VaultStatus.ts"
-import * as VaultTransfer from "./VaultTransfer.ts"
+import * as VaultTransaction from "./VaultTransaction.ts"
 
 export interface Options {
   /** What a new passphrase costs to try; as much as this installation can when absent. */
@@ -65,10 +66,30 @@ export const make = ({ exportWorkFactor, passphraseCost }: Options = {}) =>
       rotate: (what) => (what === "data-key" ? VaultKeyRotation.dataKey : VaultKeyRotation.rootKey)(open),
 
       exportAll: (recipient) =>
-        Span.withSpan(Secrets.exportAll)(VaultTransfer.exportAll(open, recipient, exportWorkFactor)),
+        Effect.gen(function*() {
+          const transaction = yield* VaultTransaction.make(yield* open.current, open.create)
+          const entries = yield* SecretTransfer.read(transaction)
+          yield* Span.annotate(Secrets.exportAll, { "strata.secret.entries": entries.length })
+          return yield* SecretTransfer.seal(entries, recipient, exportWorkFactor)
+        }).pipe(Span.withSpan(Secrets.exportAll)),
 
       importAll: (file, key, options) =>
-        Span.withSpan(Secrets.importAll)(VaultTransfer.importAll(open, file, key, options)),
+        Effect.gen(function*() {
+          const entries = yield* SecretTransfer.open(file, key)
+          const counts = yield* open.update((found) =>
+            Effect.gen(function*() {
+              const transaction = yield* VaultTransaction.make(found, open.create)
+              const imported = yield* SecretTransfer.merge(transaction, entries, options)
+              return [imported, yield* transaction.outcome] as const
+            })
+          )
+          yield* Span.annotate(Secrets.importAll, {
+            "strata.secret.added": counts.added,
+            "strata.secret.replaced": counts.replaced,
+            "strata.secret.kept": counts.kept
+          })
+          return counts
+        }).pipe(Span.withSpan(Secrets.importAll)),
 
       acceptRollback: open.acceptRollback,
 
