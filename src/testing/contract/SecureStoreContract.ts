@@ -6,17 +6,10 @@ import { Deferred, Effect, Either, Exit, Fiber, Option, Redacted } from "effect"
 import { SecureStore } from "../../domain/storage/SecureStore.ts"
 import { contractCase, ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
+import { cases as transactionCases, holds } from "./SecureStoreCases.ts"
+import { cases as changeCases } from "./SecureStoreChangeCases.ts"
 
 const some = (value: string) => Option.some(Redacted.make(value))
-
-/** Fails unless `name` holds `expected`; `undefined` stands for absent. The message holds no value. */
-const holds = (name: string, expected: string | undefined) =>
-  Effect.gen(function*() {
-    const store = yield* SecureStore
-    const found = Option.getOrUndefined(Option.map(yield* store.get(name), Redacted.value))
-    yield* ensure(found === expected, `"${name}" holds ${found === undefined ? "nothing" : "another value"}`)
-    yield* ensure((yield* store.has(name)) === (expected !== undefined), `has("${name}") does not agree with get`)
-  })
 
 const names = [
   "token",
@@ -175,6 +168,8 @@ export const contract: Contract<SecureStore> = {
         yield* ensure(Exit.isFailure(exit), "a lone surrogate was stored")
         yield* holds("token", undefined)
       })
-    )
+    ),
+    ...transactionCases,
+    ...changeCases
   ]
 }
