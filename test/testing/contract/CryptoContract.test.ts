@@ -1,4 +1,4 @@
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Redacted, Stream } from "effect"
 import { Crypto } from "../../../src/domain/security/Crypto.ts"
 import { DecryptionFailed } from "../../../src/domain/security/CryptoFailure.ts"
 import * as KeysetCrypto from "../../../src/infrastructure/security/encryption/KeysetCrypto.ts"
@@ -93,3 +93,72 @@ bites(
 )
 
 bites(contract, "opens nothing", broken(() => ({ open: () => new DecryptionFailed() })))
+
+bites(
+  contract,
+  "ignores the associated data of streams",
+  broken(({ openStream, sealStream }) => ({
+    sealStream: (purpose, plaintext) => sealStream(purpose, plaintext, none),
+    openStream: (purpose, ciphertext) => openStream(purpose, ciphertext, none)
+  }))
+)
+
+bites(
+  contract,
+  "takes the end of a stream's source for the end of the stream",
+  broken(({ openStream }) => ({
+    openStream: (purpose, ciphertext, aad) =>
+      Stream.catchAll(
+        openStream(purpose, ciphertext, aad),
+        (failure) => failure instanceof DecryptionFailed ? Stream.empty : Stream.fail(failure)
+      )
+  }))
+)
+
+bites(
+  contract,
+  "does not encrypt streams",
+  broken(() => ({
+    sealStream: (_, plaintext) => plaintext,
+    openStream: (_, ciphertext) => ciphertext
+  }))
+)
+
+bites(
+  contract,
+  "hides the failure of a stream's source",
+  broken(({ openStream }) => ({
+    openStream: (purpose, ciphertext, aad) => openStream(purpose, Stream.catchAll(ciphertext, () => Stream.empty), aad)
+  }))
+)
+
+bites(contract, "verifies every tag", broken(() => ({ verifyMac: () => Effect.succeed(true) })))
+
+bites(
+  contract,
+  "compares as much of a tag as it is given",
+  broken(({ mac }) => ({
+    verifyMac: (purpose, data, tag) =>
+      Effect.map(mac(purpose, data), (expected) => tag.every((byte, index) => byte === expected[index]))
+  }))
+)
+
+bites(
+  contract,
+  "has one MAC key for all purposes",
+  broken(({ mac, verifyMac }) => ({
+    mac: (_, data) => mac("all", data),
+    verifyMac: (_, data, tag) => verifyMac("all", data, tag)
+  }))
+)
+
+bites(contract, "verifies every signature", broken(() => ({ verify: () => Effect.succeed(true) })))
+
+bites(
+  contract,
+  "signs without looking at the data",
+  broken(({ sign, verify }) => ({
+    sign: (purpose) => sign(purpose, none),
+    verify: (purpose, _, signature) => verify(purpose, none, signature)
+  }))
+)

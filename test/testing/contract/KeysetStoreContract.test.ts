@@ -10,44 +10,85 @@ type Store = typeof KeysetStore.Service
 const broken = (change: (store: Store) => Partial<Store>) =>
   Layer.effect(KeysetStore, Effect.map(MemoryKeysetStore.make, (store) => ({ ...store, ...change(store) })))
 
-bites(contract, "creates anew every time", broken(() => ({ loadOrCreate: (_, create) => create })))
-
 bites(
   contract,
-  "always runs `create`",
+  "never tells `change` what is stored",
   broken((store) => ({
-    loadOrCreate: (purpose, create) =>
-      Effect.flatMap(create, (keyset) => store.loadOrCreate(purpose, Effect.succeed(keyset)))
+    modify: (name, change) => store.modify(name, () => change(Option.none()))
   }))
 )
 
 bites(
   contract,
-  "has one keyset for all purposes",
+  "has one keyset for all names",
   broken((store) => ({
     load: () => store.load("all"),
-    loadOrCreate: (_, create) => store.loadOrCreate("all", create)
+    modify: (_, change) => store.modify("all", change)
   }))
 )
 
-bites(contract, "forgets what it created", broken(() => ({ load: () => Effect.succeedNone })))
+bites(contract, "forgets what it stored", broken(() => ({ load: () => Effect.succeedNone })))
 
 bites(
   contract,
-  "lets two fibers create at once",
+  "brings disabled keys back",
+  broken((store) => ({
+    load: (name) =>
+      Effect.map(
+        store.load(name),
+        Option.map((keyset): Keyset => ({
+          ...keyset,
+          keys: keyset.keys.map((key) => ({ ...key, status: "ENABLED" }))
+        }))
+      )
+  }))
+)
+
+bites(
+  contract,
+  "lets two fibers change at once",
   broken(() => {
     const keysets = new Map<string, Keyset>()
-    const load = (purpose: string) => Effect.sync(() => Option.fromNullable(keysets.get(purpose)))
+    const load = (name: string) => Effect.sync(() => Option.fromNullable(keysets.get(name)))
     return {
       load,
-      loadOrCreate: (purpose, create) =>
-        Effect.flatMap(
-          load(purpose),
-          Option.match({
-            onSome: Effect.succeed,
-            onNone: () => Effect.tap(create, (keyset) => Effect.sync(() => keysets.set(purpose, keyset)))
-          })
-        )
+      modify: (name, change) =>
+        Effect.map(Effect.flatMap(load(name), change), ([result, keyset]) => {
+          keysets.set(name, keyset)
+          return result
+        })
     }
   })
+)
+
+bites(contract, "grants everything", broken(() => ({ reserve: () => Effect.succeed(true) })))
+
+bites(
+  contract,
+  "counts all keys of a name together",
+  broken((store) => ({ reserve: (name, _, messages, limit) => store.reserve(name, 1, messages, limit) }))
+)
+
+bites(
+  contract,
+  "counts what it refuses",
+  broken(() => {
+    const counts = new Map<string, number>()
+    return {
+      reserve: (name, id, messages, limit) =>
+        Effect.sync(() => {
+          const count = (counts.get(`${id}/${name}`) ?? 0) + messages
+          counts.set(`${id}/${name}`, count)
+          return count <= limit
+        })
+    }
+  })
+)
+
+bites(
+  contract,
+  "counts in 32 bits",
+  broken((store) => ({
+    reserve: (name, id, messages, limit) => store.reserve(name, id, messages >>> 0, limit >>> 0)
+  }))
 )
