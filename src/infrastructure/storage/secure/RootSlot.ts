@@ -18,6 +18,7 @@ export interface SlotKey {
 }
 
 const commitmentLength = 32
+const contentLength = commitmentLength + 40
 
 const commitment = (slotKey: Uint8Array) => Hkdf.derive(slotKey, "strata/vault/slot/2/commitment", commitmentLength)
 
@@ -57,7 +58,7 @@ export const wrap = (
 
 /** Whether the key is the slot's, whatever root key the slot opens. */
 export const fits = (slot: Slot, { id, key, slot: type }: SlotKey): boolean =>
-  slot.type === type && (id === undefined || id === slot.id) && slot.content.length > commitmentLength &&
+  slot.type === type && (id === undefined || id === slot.id) && slot.content.length === contentLength &&
   timingSafeEqual(slot.content.subarray(0, commitmentLength), commitment(Redacted.value(key)))
 
 /**
@@ -69,6 +70,7 @@ export const unwrap = (
   slotKey: SlotKey,
   storeId: Uint8Array
 ): Either.Either<Uint8Array, Tampered | WrongSecret> => {
+  if (slot.content.length !== contentLength) return Either.left(new Tampered({ what: "secret store" }))
   const committed = fits(slot, slotKey)
   const kek = wrappingKey(Redacted.value(slotKey.key), storeId, slot)
   const root = AesKeyWrap.unwrapPadded(kek, slot.content.subarray(commitmentLength))
