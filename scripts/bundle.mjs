@@ -18,7 +18,8 @@ export const bundle = async ({ source, target }) => {
     format: "esm",
     platform: "node",
     target: "node20",
-    external: ["better-sqlite3"],
+    // Native modules, the last two of them optional.
+    external: ["better-sqlite3", "@napi-rs/keyring", "@node-rs/argon2"],
     banner: { js: requireForCommonJs },
     logLevel: "warning",
     metafile: true,
