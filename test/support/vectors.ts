@@ -1,7 +1,6 @@
 /**
  * Test vectors that are kept beside the project and not in it.
  */
-import { assert, it } from "@effect/vitest"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
@@ -11,19 +10,10 @@ const { CI, STRATA_VECTORS } = process.env
 
 const folder = STRATA_VECTORS ?? join(import.meta.dirname, "../../../shared/vectors")
 
-/** A test over the vectors in `file`. Without them it is skipped, and fails in CI. */
-export const itWithVectors = <Vectors>(
-  file: string,
-  title: string,
-  run: (vectors: Vectors) => void | Promise<void>
-) => {
+/** The vectors in `file`. Without them the test is skipped, by the `skip` of its context, and fails in CI. */
+export const readVectors = <Vectors>(file: string, skip: (note: string) => never): Vectors => {
   const path = join(folder, file)
-  if (existsSync(path)) {
-    // @effect-diagnostics-next-line preferSchemaOverJson:off -- the vectors' own tests notice a wrong shape
-    return it(title, () => run(JSON.parse(gunzipSync(readFileSync(path)).toString("utf8")) as Vectors))
-  }
-  if (CI === "true") {
-    return it(title, () => assert.fail(`no ${file} where STRATA_VECTORS points or in ../shared/vectors`))
-  }
-  return it.skip(`${title} (no ${file}: set STRATA_VECTORS to the folder that has it)`, () => {})
+  if (!existsSync(path) && CI !== "true") return skip(`no ${file}: set STRATA_VECTORS to the folder that has it`)
+  // @effect-diagnostics-next-line preferSchemaOverJson:off -- a wrong shape is noticed by the numbers that tests expect
+  return JSON.parse(gunzipSync(readFileSync(path)).toString("utf8")) as Vectors
 }

@@ -81,7 +81,7 @@ export const make = (material: Uint8Array): Cipher => {
     seal: (prefix, plaintext, associatedData) => {
       const output = Buffer.allocUnsafeSlow(prefix.length + overhead + plaintext.length)
       output.set(prefix)
-      NoncePool.fill(output, prefix.length, nonceLength)
+      NoncePool.fillNonce(output, prefix.length, nonceLength)
       encryptInto(key, output, prefix.length, plaintext, associatedData)
       return output
     },

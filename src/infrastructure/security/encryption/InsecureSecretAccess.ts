@@ -3,6 +3,12 @@
  * the vault and tests. A test holds the list.
  */
 
+declare const brand: unique symbol
+
 /** Given to a function, it says that its caller knows the result, or the argument, to be keys in clear. */
-export const insecureSecretAccess: unique symbol = Symbol("InsecureSecretAccess")
-export type InsecureSecretAccess = typeof insecureSecretAccess
+export interface InsecureSecretAccess {
+  readonly [brand]: true
+}
+
+/** Compared by identity: no other value passes for it. */
+export const insecureSecretAccess = Object.freeze({}) as InsecureSecretAccess

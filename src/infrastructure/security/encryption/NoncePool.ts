@@ -8,7 +8,7 @@ const pool = new Uint8Array(8192)
 let used = pool.length
 
 /** Puts `length` random bytes, at most 64, into `target`. For what is public anyway: keys are never drawn from here. */
-export const fill = (target: Uint8Array, offset: number, length: number): void => {
+export const fillNonce = (target: Uint8Array, offset: number, length: number): void => {
   if (used + length > pool.length) {
     randomFillSync(pool)
     used = 0

@@ -70,7 +70,7 @@ export const make = (material: Uint8Array): Cipher => {
     seal: (prefix, plaintext, associatedData) => {
       const output = Buffer.allocUnsafeSlow(prefix.length + overhead + plaintext.length)
       output.set(prefix)
-      NoncePool.fill(output, prefix.length, nonceLength)
+      NoncePool.fillNonce(output, prefix.length, nonceLength)
       return encrypt(output, prefix.length, plaintext, associatedData)
     },
     unsafeSealWith: (nonce, plaintext, associatedData) => {

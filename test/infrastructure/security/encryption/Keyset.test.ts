@@ -5,8 +5,8 @@ import type { KeyChangeRefused } from "../../../../src/infrastructure/security/e
 
 const last = (keyset: Keyset.Keyset) => keyset.keys.at(-1)?.id ?? assert.fail("no key")
 
-const refusedBecause = (changed: Either.Either<unknown, KeyChangeRefused>, reason: KeyChangeRefused["reason"]) =>
-  assert.deepStrictEqual(Either.isLeft(changed) ? changed.left.reason : "done", reason)
+const reason = (changed: Either.Either<unknown, KeyChangeRefused>) =>
+  Either.isLeft(changed) ? changed.left.reason : "done"
 
 describe("Keyset", () => {
   it("starts with one enabled key, which is the primary, with an id that is not zero", () => {
@@ -64,15 +64,15 @@ describe("Keyset", () => {
     const keyset = Keyset.introduce(Keyset.generate("XAES_256_GCM"), "XAES_256_GCM")
     const second = last(keyset)
     const disabled = Either.getOrThrow(Keyset.disable(keyset, second))
-    refusedBecause(Keyset.promote(disabled, second), "NotEnabled")
+    assert.strictEqual(reason(Keyset.promote(disabled, second)), "NotEnabled")
     const destroyed = Either.getOrThrow(Keyset.destroy(disabled, second))
-    refusedBecause(Keyset.promote(destroyed, second), "NotEnabled")
-    refusedBecause(Keyset.enable(destroyed, second), "Destroyed")
-    refusedBecause(Keyset.disable(destroyed, second), "Destroyed")
-    refusedBecause(Keyset.disable(keyset, keyset.primary), "Primary")
-    refusedBecause(Keyset.destroy(keyset, keyset.primary), "Primary")
+    assert.strictEqual(reason(Keyset.promote(destroyed, second)), "NotEnabled")
+    assert.strictEqual(reason(Keyset.enable(destroyed, second)), "Destroyed")
+    assert.strictEqual(reason(Keyset.disable(destroyed, second)), "Destroyed")
+    assert.strictEqual(reason(Keyset.disable(keyset, keyset.primary)), "Primary")
+    assert.strictEqual(reason(Keyset.destroy(keyset, keyset.primary)), "Primary")
     for (const change of [Keyset.promote, Keyset.enable, Keyset.disable, Keyset.destroy]) {
-      refusedBecause(change(keyset, 0), "NotFound")
+      assert.strictEqual(reason(change(keyset, 0)), "NotFound")
     }
   })
 

@@ -37,6 +37,10 @@ const change = (store: Store, name: string, how: (keyset: Keyset.Keyset<"Aead">)
       (keyset) => [undefined, how(keyset)] as const
     ))
 
+const forge = (data: Uint8Array, n: number) => data.with(1, n).with(2, n)
+const idOf = (data: Uint8Array) => Buffer.from(data).readUInt32BE(1)
+const run = <E>(stream: Stream.Stream<Uint8Array, E>) => Effect.flip(Stream.runDrain(stream))
+
 describe("KeysetCrypto", () => {
   it.effect("a second instance over the same keysets opens, verifies and derives the same", () =>
     Effect.gen(function*() {
@@ -144,7 +148,7 @@ describe("KeysetCrypto", () => {
         assert.strictEqual(text(yield* crypto.open("notes", sealed, bytes("a"))), "y")
       }
       // And seals with the new one from then on.
-      const id = Buffer.from(yield* crypto.seal("notes", bytes("x"), bytes("a"))).readUInt32BE(1)
+      const id = idOf(yield* crypto.seal("notes", bytes("x"), bytes("a")))
       assert.strictEqual(id, (yield* stored(store, "aead/notes")).primary)
     }))
 
@@ -155,7 +159,6 @@ describe("KeysetCrypto", () => {
       const sealed = yield* crypto.seal("notes", bytes("x"), bytes("a"))
       const tag = yield* crypto.mac("notes", bytes("x"))
       const before = yield* Ref.get(loads)
-      const forge = (data: Uint8Array, n: number) => data.with(1, n).with(2, n)
       const attack = Effect.forEach(Array.from({ length: 100 }, (_, n) => n), (n) =>
         Effect.all([
           Effect.flip(crypto.open("notes", forge(sealed, n), bytes("a"))),
@@ -178,7 +181,7 @@ describe("KeysetCrypto", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* Effect.flip(crypto.open("notes", sealed, bytes("a"))))._tag, "DecryptionFailed")
       const again = yield* crypto.seal("notes", bytes("x"), bytes("a"))
-      assert.notStrictEqual(Buffer.from(again).readUInt32BE(1), Buffer.from(sealed).readUInt32BE(1))
+      assert.notStrictEqual(idOf(again), idOf(sealed))
     }))
 
   it.effect("replaces an AES_256_GCM key that is exhausted, once for all fibers, and opens what it sealed", () =>
@@ -190,9 +193,8 @@ describe("KeysetCrypto", () => {
       const old = Aead.seal(legacy, bytes("x"), bytes("a"))
       const seal = crypto.seal("notes", bytes("x"), bytes("a"))
       const more = yield* Effect.all(Array.from({ length: 20 }, () => seal), { concurrency: "unbounded" })
-      const ids = (sealed: ReadonlyArray<Uint8Array>) => new Set(sealed.map((box) => Buffer.from(box).readUInt32BE(1)))
       const { keys, primary } = yield* stored(store, "aead/notes")
-      assert.deepStrictEqual(ids(more), new Set([primary]))
+      assert.deepStrictEqual(new Set(more.map(idOf)), new Set([primary]))
       assert.deepStrictEqual(keys.map(({ algorithm }) => algorithm), ["AES_256_GCM", "XAES_256_GCM"])
       for (const box of [old, ...more]) {
         assert.strictEqual(text(yield* crypto.open("notes", box, bytes("a"))), "x")
@@ -227,7 +229,6 @@ describe("KeysetCrypto", () => {
     Effect.gen(function*() {
       const crypto = yield* over(yield* MemoryKeysetStore.make)
       const source = Stream.concat(Stream.make(bytes("x")), Stream.fail("the source broke" as const))
-      const run = <E>(stream: Stream.Stream<Uint8Array, E>) => Effect.flip(Stream.runDrain(stream))
       assert.strictEqual(yield* run(crypto.sealStream("notes", source, bytes("a"))), "the source broke")
       assert.strictEqual(yield* run(crypto.openStream("notes", source, bytes("a"))), "the source broke")
       const sealed = Buffer.concat(
@@ -266,7 +267,7 @@ describe("KeysetCrypto", () => {
       yield* Effect.flip(crypto.open("notes", sealed, bytes("b")))
       yield* Effect.flip(crypto.open("notes", sealed.with(1, sealed[1] === 0 ? 1 : 0), bytes("a")))
       const id = String((yield* stored(store, "aead/notes")).primary)
-      const forged = String(Buffer.from(sealed.with(1, sealed[1] === 0 ? 1 : 0)).readUInt32BE(1))
+      const forged = String(idOf(sealed.with(1, sealed[1] === 0 ? 1 : 0)))
       const counts = new Map<string, number>()
       for (const { metricKey, metricState } of yield* Metric.snapshot) {
         if (metricKey.name !== "strata.crypto.operations" || !MetricState.isCounterState(metricState)) continue

@@ -8,7 +8,7 @@ describe("NoncePool", () => {
     const nonce = new Uint8Array(12)
     const view = new DataView(nonce.buffer)
     for (let index = 0; index < count; index++) {
-      NoncePool.fill(nonce, 0, 12)
+      NoncePool.fillNonce(nonce, 0, 12)
       drawn[index] = view.getBigUint64(0)
     }
     drawn.sort()
@@ -18,7 +18,7 @@ describe("NoncePool", () => {
   it("fills what was asked for and nothing around it, across the end of the pool", () => {
     for (let round = 0; round < 2000; round++) {
       const target = new Uint8Array(64)
-      NoncePool.fill(target, 10, 24)
+      NoncePool.fillNonce(target, 10, 24)
       assert.isTrue(target.every((byte, index) => (index >= 10 && index < 34) || byte === 0))
       assert.isTrue(target.subarray(10, 34).some((byte) => byte !== 0))
     }

@@ -1,12 +1,12 @@
 /**
  * Streams that the Go implementation of Tink sealed, with its keysets.
  */
-import { assert, describe } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import { insecureSecretAccess } from "../../../../src/infrastructure/security/encryption/InsecureSecretAccess.ts"
 import * as Keyset from "../../../../src/infrastructure/security/encryption/Keyset.ts"
 import * as KeysetBinary from "../../../../src/infrastructure/security/encryption/KeysetBinary.ts"
-import { itWithVectors } from "../../../support/vectors.ts"
+import { readVectors } from "../../../support/vectors.ts"
 import { flipped, open, seal } from "./streams.ts"
 
 interface Vector {
@@ -21,10 +21,10 @@ interface Vector {
 const hex = (text: string) => new Uint8Array(Buffer.from(text, "hex"))
 
 describe("Tink's streams", () => {
-  itWithVectors<ReadonlyArray<Vector>>(
-    "tink-vectors.json.gz",
+  it(
     "18 open, and 9 are of AES-CTR-HMAC, which is not shipped",
-    (vectors) => {
+    ({ skip }) => {
+      const vectors = readVectors<ReadonlyArray<Vector>>("tink-vectors.json.gz", skip)
       const streams = vectors.filter(({ Primitive }) => Primitive === "streamingaead")
       const outcomes: Record<string, number> = {}
       for (const vector of streams) {
