@@ -8,6 +8,7 @@ import { Connectivity } from "./network/Connectivity.ts"
 import { Realtime } from "./network/Realtime.ts"
 import { NoteRepository } from "./notes/NoteRepository.ts"
 import { Diagnostics } from "./operations/Diagnostics.ts"
+import { Maintenance } from "./operations/Maintenance.ts"
 import { Settings } from "./operations/Settings.ts"
 import { Traces } from "./operations/Traces.ts"
 import { PushNotifications } from "./push/PushNotifications.ts"
@@ -27,6 +28,7 @@ export const ports = [
   Connectivity,
   Crypto,
   Diagnostics,
+  Maintenance,
   NoteRepository,
   PasswordHashing,
   PushNotifications,
