@@ -104,14 +104,44 @@ export const externalApis = [
   },
   {
     name: "Tink wire format",
-    version: "5-byte key prefix, AES256_GCM",
+    version: "TINK and RAW prefixes; keysets in binary and JSON form",
     specification: "https://developers.google.com/tink/wire-format",
     usedBy: ["infrastructure/security/encryption", "infrastructure/storage/secure"]
+  },
+  {
+    name: "XAES-256-GCM",
+    version: "C2SP v1",
+    specification: "https://c2sp.org/XAES-256-GCM",
+    usedBy: ["infrastructure/security/encryption"]
   },
   {
     name: "AES-GCM",
     version: "NIST SP 800-38D",
     specification: "https://doi.org/10.6028/NIST.SP.800-38D",
+    usedBy: ["infrastructure/security/encryption"]
+  },
+  {
+    name: "AES-SIV",
+    version: "RFC 5297",
+    specification: rfc(5297),
+    usedBy: ["infrastructure/security/encryption"]
+  },
+  {
+    name: "AES key wrap",
+    version: "RFC 3394, and RFC 5649 with padding",
+    specification: rfc(5649),
+    usedBy: ["infrastructure/security/encryption", "infrastructure/storage/secure"]
+  },
+  {
+    name: "HMAC",
+    version: "RFC 2104, with SHA-256",
+    specification: rfc(2104),
+    usedBy: ["infrastructure/security/encryption"]
+  },
+  {
+    name: "Ed25519",
+    version: "RFC 8032",
+    specification: rfc(8032),
     usedBy: ["infrastructure/security/encryption"]
   },
   {

@@ -6,7 +6,7 @@ import { bundle } from "../../../support/childProgram.ts"
 
 describe("NoncePool", () => {
   it("2^20 nonces of four threads are different", async () => {
-    const program = await bundle(join(import.meta.dirname, "nonceWorker.ts"))
+    const program = await bundle(join(import.meta.dirname, "nonceChild.ts"))
     try {
       const draws = await Promise.all(Array.from({ length: 4 }, async () => {
         const worker = new Worker(program.file, { workerData: 2 ** 18 })

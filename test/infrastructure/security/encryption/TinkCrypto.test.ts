@@ -5,6 +5,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import { once } from "node:events"
+import { createRequire } from "node:module"
 import { Worker } from "node:worker_threads"
 import * as Aead from "../../../../src/infrastructure/security/encryption/Aead.ts"
 import { insecureSecretAccess } from "../../../../src/infrastructure/security/encryption/InsecureSecretAccess.ts"
@@ -14,8 +15,8 @@ import * as KeysetBinary from "../../../../src/infrastructure/security/encryptio
 /** Opens `sealed` under `keyset`, makes a keyset of its own, seals what it opened under both. */
 const peer = `
   globalThis.self = globalThis
-  const tink = require("tink-crypto")
-  const { parentPort, workerData: { aad, keyset, sealed } } = require("node:worker_threads")
+  const { parentPort, workerData: { aad, keyset, path, sealed } } = require("node:worker_threads")
+  const tink = require(path)
   tink.aead.register()
   const run = async () => {
     const ours = await tink.binaryInsecure.deserializeKeyset(keyset).getPrimitive(tink.aead.Aead)
@@ -37,25 +38,28 @@ type Answer = Record<"opened" | "sealedByOurs" | "theirKeyset" | "sealedByTheirs
   readonly refused: boolean
 }
 
+const path = createRequire(import.meta.url).resolve("tink-crypto")
+
 const ask = async (keyset: Keyset.Keyset, sealed: Uint8Array, aad: Uint8Array): Promise<Answer> => {
-  const workerData = { keyset: KeysetBinary.encode(keyset, insecureSecretAccess), sealed: new Uint8Array(sealed), aad }
+  const encoded = KeysetBinary.encode(keyset, insecureSecretAccess)
+  const workerData = { path, keyset: encoded, sealed: new Uint8Array(sealed), aad }
   const worker = new Worker(peer, { eval: true, workerData })
   const [answer] = await once(worker, "message")
   return answer as Answer
 }
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
-const aad = utf8("row 1")
+const row = utf8("row 1")
 
 const opened = (keyset: Keyset.Keyset<"Aead">, sealed: Uint8Array) =>
-  Buffer.from(Either.getOrThrow(Aead.open(keyset, sealed, aad))).toString()
+  Buffer.from(Either.getOrThrow(Aead.open(keyset, sealed, row))).toString()
 
 describe("tink-crypto", () => {
   it("shares keysets and ciphertexts with us, those of older keys included", async () => {
     const first = Keyset.generate("AES_256_GCM")
-    const sealed = Aead.seal(first, utf8("attack at dawn"), aad)
+    const sealed = Aead.seal(first, utf8("attack at dawn"), row)
     const keyset = Keyset.rotate(first, "AES_256_GCM")
-    const answer = await ask(keyset, sealed, aad)
+    const answer = await ask(keyset, sealed, row)
     assert.strictEqual(Buffer.from(answer.opened).toString(), "attack at dawn")
     assert.isTrue(answer.refused)
     assert.strictEqual(opened(keyset, answer.sealedByOurs), "attack at dawn")
