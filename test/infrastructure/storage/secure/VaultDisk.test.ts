@@ -2,7 +2,7 @@ import { SystemError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import * as VaultFixture from "./VaultFixture.ts"
 
@@ -14,15 +14,15 @@ const failing = (code: string) =>
     cause: Object.assign(new TypeError("injected"), { code })
   })
 
-type Step = "makeDirectory" | "open" | "writeAll" | "sync" | "rename" | "syncFolder"
+type Step = "open" | "writeAll" | "sync" | "link" | "renameBackup" | "rename" | "syncFolder"
 
 /** The real file system, except that `step` fails with `code`. */
 const faulty = (step: Step, code: string) => (real: FileSystem.FileSystem): FileSystem.FileSystem => {
   const fail = Effect.fail(failing(code))
   return {
     ...real,
-    makeDirectory: step === "makeDirectory" ? () => fail : real.makeDirectory,
-    rename: step === "rename" ? () => fail : real.rename,
+    link: step === "link" ? () => fail : real.link,
+    rename: (from, to) => step === (to.endsWith(".bak") ? "renameBackup" : "rename") ? fail : real.rename(from, to),
     open: (path, options) => {
       const writes = options?.flag === "wx"
       if (step === "open" && writes) return fail
@@ -42,13 +42,16 @@ const faulty = (step: Step, code: string) => (real: FileSystem.FileSystem): File
 }
 
 const expected: ReadonlyArray<readonly [Step, string, string]> = [
-  ["makeDirectory", "EROFS", "ReadOnly"],
+  ["open", "EROFS", "ReadOnly"],
   ["open", "EACCES", "ReadOnly"],
   ["open", "ENOSPC", "Full"],
   ["writeAll", "ENOSPC", "Full"],
   ["writeAll", "EDQUOT", "Full"],
   ["writeAll", "EIO", "Io"],
   ["sync", "EIO", "Io"],
+  ["link", "ENOSPC", "Full"],
+  ["link", "EIO", "Io"],
+  ["renameBackup", "EIO", "Io"],
   ["rename", "EROFS", "ReadOnly"],
   ["rename", "EBUSY", "Busy"]
 ]
@@ -64,7 +67,9 @@ describe("VaultSecureStore on a failing disk", () => {
         const failure = yield* Effect.flip(store.set("token", Redacted.make("second")))
         assert.strictEqual(failure._tag, tag)
         assert.deepStrictEqual(readFileSync(vaultFile), before)
-        assert.strictEqual(readdirSync(dirname(vaultFile)).length, 1)
+        const left = readdirSync(dirname(vaultFile)).filter((name) => name.endsWith(".tmp"))
+        assert.deepStrictEqual(left, [])
+        if (existsSync(`${vaultFile}.bak`)) assert.deepStrictEqual(readFileSync(`${vaultFile}.bak`), before)
         const found = yield* store.get("token")
         assert.deepStrictEqual(Option.map(found, Redacted.value), Option.some("first"))
       }))
@@ -99,13 +104,32 @@ describe("VaultSecureStore on a failing disk", () => {
       assert.strictEqual((yield* Effect.flip(store.set("token", Redacted.make("second"))))._tag, "Io")
     }))
 
-  it.scoped("what a killed writer left behind is gone after the next write", () =>
+  it.scoped("what a killed writer left behind is gone after the next write of a store that was open", () =>
     Effect.gen(function*() {
       const { open, vaultFile } = yield* VaultFixture.make
       const store = yield* open()
       yield* store.set("token", Redacted.make("first"))
-      writeFileSync(`${vaultFile}.tmp`, "half of a vault")
+      for (const name of ["tmp", "bak.tmp"]) writeFileSync(`${vaultFile}.${name}`, "half of a vault")
       yield* store.set("token", Redacted.make("second"))
-      assert.strictEqual(readdirSync(dirname(vaultFile)).length, 1)
+      assert.deepStrictEqual(readdirSync(dirname(vaultFile)).toSorted(), ["secrets.vault", "secrets.vault.bak"])
+    }))
+
+  it.scoped("what a killed writer left behind is gone when the next process reads", () =>
+    Effect.gen(function*() {
+      const { open, vaultFile } = yield* VaultFixture.make
+      yield* (yield* open()).set("token", Redacted.make("first"))
+      for (const name of ["tmp", "bak.tmp"]) writeFileSync(`${vaultFile}.${name}`, "half of a vault")
+      yield* (yield* open()).get("token")
+      assert.deepStrictEqual(readdirSync(dirname(vaultFile)), ["secrets.vault"])
+    }))
+
+  it.scoped("keeps the previous generation where files have one name only", () =>
+    Effect.gen(function*() {
+      const { open, vaultFile } = yield* VaultFixture.make
+      yield* (yield* open()).set("token", Redacted.make("first"))
+      const store = yield* open({ fileSystem: faulty("link", "EPERM") })
+      const before = readFileSync(vaultFile)
+      yield* store.set("token", Redacted.make("second"))
+      assert.deepStrictEqual(readFileSync(`${vaultFile}.bak`), before)
     }))
 })
