@@ -4,11 +4,13 @@
 import { Context } from "effect"
 import type { Effect, Layer, Option, Scope } from "effect"
 import type { LoginRequest } from "../domain/auth/LoginRequest.ts"
+import type { Maintenance } from "../domain/operations/Maintenance.ts"
 import type { InvalidSettings } from "../domain/operations/Setting.ts"
 import type { Settings } from "../domain/operations/Settings.ts"
 import type { StartFailure } from "../domain/operations/StartFailure.ts"
 import type { Traces } from "../domain/operations/Traces.ts"
 import type { Ports } from "../domain/Ports.ts"
+import type { SecureStore } from "../domain/storage/SecureStore.ts"
 import type { CommandFailed } from "./CommandFailed.ts"
 
 /** Which adapter serves a port. */
@@ -42,6 +44,9 @@ export class Application extends Context.Tag("effect-strata/cli/Application")<
 
     /** The traces kept on this device, whether or not the environment can start. */
     readonly traces: Layer.Layer<Traces, StartFailure>
+
+    /** The secret store of the configured profile, whether or not its environment can start. */
+    readonly secrets: Layer.Layer<SecureStore | Maintenance, StartFailure>
 
     /** The environment of the configured profile. */
     readonly environment: Layer.Layer<Ports, StartFailure>

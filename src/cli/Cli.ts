@@ -12,6 +12,7 @@ import { config } from "./commands/Config.ts"
 import { doctor } from "./commands/Doctor.ts"
 import { layers } from "./commands/Layers.ts"
 import { notes } from "./commands/Notes.ts"
+import { secrets } from "./commands/Secrets.ts"
 import { login, logout, whoami } from "./commands/Session.ts"
 import { tour } from "./commands/Tour.ts"
 import { traces } from "./commands/Traces.ts"
@@ -23,7 +24,7 @@ import * as TerminalConsole from "./TerminalConsole.ts"
 
 const strata = Command.make("strata").pipe(
   Command.withDescription("The infrastructure of a client application, at work"),
-  Command.withSubcommands([tour, up, login, logout, whoami, notes, config, doctor, traces, layers, backend])
+  Command.withSubcommands([tour, up, login, logout, whoami, notes, secrets, config, doctor, traces, layers, backend])
 )
 
 /** Where a command reads its words and writes its lines. */

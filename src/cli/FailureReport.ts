@@ -4,6 +4,7 @@
 import { Duration, Match } from "effect"
 import type { AuthFailure } from "../domain/auth/AuthFailure.ts"
 import type { NoteFailure } from "../domain/notes/NoteFailure.ts"
+import type { InvalidExport, LastSlot, SlotNotFound, TooManySlots } from "../domain/operations/Maintenance.ts"
 import type { InvalidSettings } from "../domain/operations/Setting.ts"
 import type { UnknownSetting } from "../domain/operations/Settings.ts"
 import type { StartFailure } from "../domain/operations/StartFailure.ts"
@@ -17,9 +18,13 @@ export type Failure =
   | AuthFailure
   | CommandFailed
   | CryptoFailure
+  | InvalidExport
+  | LastSlot
   | NoteFailure
   | PushFailure
+  | SlotNotFound
   | StartFailure
+  | TooManySlots
   | TraceNotFound
   | UnknownSetting
 
@@ -51,13 +56,23 @@ export const next = Match.typeTags<Failure>()({
   NotRegistered: () => "Register this device first.",
   DecryptionFailed: () => "The data was left as it is. Run \"strata doctor\".",
   Locked: (failure) => failure.fixes.join("\n"),
-  WrongSecret: () => "Give the key that this store was made with.",
-  KeyLost: () => "Restore the key from a backup; nothing was deleted.",
-  Tampered: () => "Restore the file from a backup; nothing was deleted.",
-  RolledBack: () => "Put the newer file back.",
+  WrongSecret: () =>
+    "Check it and try again; \"strata secrets doctor\" shows what opens the store. Nothing was changed.",
+  KeyLost: () =>
+    "Restore the key from a backup, or run a command in a terminal and give the passphrase or recovery code. Nothing was deleted.",
+  Tampered: () =>
+    "Restore the file from a backup, or run \"strata secrets restore\" for its previous state. Nothing was deleted.",
+  RolledBack: () => "Put the newer file back; or, to go on with this one, run \"strata secrets accept-rollback\".",
+  LastSlot: () => "Add another first: \"strata secrets slots add passphrase\".",
+  SlotNotFound: () => "Run \"strata secrets doctor\" for the slots and key sources there are.",
+  TooManySlots: () => "Run \"strata secrets slots\" for their ids, then \"strata secrets slots rm ID\".",
+  InvalidExport: () => "Nothing was changed.",
   Busy: () => "Wait for the other process to finish, or end it.",
   Full: () => "Free some space and try again.",
-  Corrupt: () => "Restore the file from a backup; nothing was overwritten.",
+  Corrupt: (failure) =>
+    failure.store === "secret store"
+      ? "Run \"strata secrets restore\" for its previous state, or restore the file from a backup; nothing was overwritten."
+      : "Restore the file from a backup; nothing was overwritten.",
   ReadOnly: () => "Make the folder writable, or set STRATA_HOME to another one.",
   NewerThanApp: () => "Install the version that wrote it, or a newer one.",
   Io: () => "Check that the folder is there and yours to write, and that its disk works."

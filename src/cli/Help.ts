@@ -19,6 +19,23 @@ const examples: Readonly<Record<string, ReadonlyArray<string>>> = {
   "notes import": ["strata notes import docs", "strata notes import README.md ~/journal"],
   "notes sync": ["strata notes sync"],
   "notes watch": ["strata notes watch"],
+  secrets: ["strata secrets set mail/password", "strata secrets get mail/password", "strata secrets doctor"],
+  "secrets list": ["strata secrets list", "strata secrets list --json"],
+  "secrets get": ["strata secrets get mail/password", "PGPASSWORD=$(strata secrets get db) psql"],
+  "secrets set": ["strata secrets set mail/password", "strata secrets set deploy --ttl \"30 days\" < token.txt"],
+  "secrets rm": ["strata secrets rm mail/password"],
+  "secrets doctor": ["strata secrets doctor", "strata secrets doctor --json"],
+  "secrets slots": ["strata secrets slots", "strata secrets slots add recovery-code"],
+  "secrets slots add": ["strata secrets slots add passphrase", "strata secrets slots add keychain"],
+  "secrets slots rm": ["strata secrets slots rm 2"],
+  "secrets rotate": ["strata secrets rotate", "strata secrets rotate --root"],
+  "secrets export": ["strata secrets export backup.age", "strata secrets export backup.age --recipient age1..."],
+  "secrets import": [
+    "strata secrets import backup.age",
+    "strata secrets import backup.age --identity key.txt --replace"
+  ],
+  "secrets restore": ["strata secrets restore"],
+  "secrets accept-rollback": ["strata secrets accept-rollback"],
   config: ["strata config check", "strata config explain STRATA_API_URL"],
   "config check": ["strata config check", "STRATA_ENV=production strata config check"],
   "config explain": ["strata config explain", "strata config explain STRATA_API_URL --json"],
@@ -45,7 +62,7 @@ export const commandPath = (args: ReadonlyArray<string>): string => {
   return path
 }
 
-const groups = new Set(["", "notes", "config", "traces"])
+const groups = new Set(["", "notes", "secrets", "config", "traces"])
 
 /** Whether help is what these words will print: a command's own output is never rewritten. */
 export const isRequested = (words: ReadonlyArray<string>): boolean =>

@@ -3,12 +3,20 @@
  */
 import { Effect } from "effect"
 import { Application } from "./Application.ts"
+import { unlocking } from "./Unlocking.ts"
 
-/** Builds the configured environment, runs `work` in it under the command's span, and closes everything. */
+/** Builds the configured environment, runs `work` in it under the command's span, and closes everything. Runs `work` again once a locked store was opened. */
 export const inEnvironment = (name: string) => <A, E, R>(work: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const application = yield* Application
-    return yield* work.pipe(application.command(name), Effect.provide(application.environment))
+    return yield* work.pipe(unlocking, application.command(name), Effect.provide(application.environment))
+  })
+
+/** Like `inEnvironment`, with the secret store alone. */
+export const withSecrets = (name: string) => <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const application = yield* Application
+    return yield* work.pipe(unlocking, application.command(name), Effect.provide(application.secrets))
   })
 
 /** Like `inEnvironment`, with the configuration alone. */

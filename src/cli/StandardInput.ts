@@ -28,7 +28,10 @@ export const read = Effect.async<string, CommandFailed>((resume) => {
     if (length > limit) {
       stdin.destroy()
       finish(
-        new CommandFailed({ reason: "Standard input is too long", next: "A note holds at most 1,000,000 characters." })
+        new CommandFailed({
+          reason: "Standard input is too long",
+          next: "At most 4 MB are read; a note holds 1,000,000 characters."
+        })
       )
     }
   }

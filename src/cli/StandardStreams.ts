@@ -1,0 +1,36 @@
+/**
+ * The process's own streams, and the person at them, if there is one.
+ */
+import * as Prompt from "@effect/cli/Prompt"
+import * as Terminal from "@effect/platform/Terminal"
+import { Context, Effect } from "effect"
+import type { Redacted } from "effect"
+import type { CommandFailed } from "./CommandFailed.ts"
+import * as StandardInput from "./StandardInput.ts"
+
+type Asked<A> = Effect.Effect<A, Terminal.QuitException, Prompt.Prompt.Environment>
+
+/** Standard output may be read by a program: questions go to standard error. */
+const onStandardError = <A>(prompt: Prompt.Prompt<A>): Asked<A> =>
+  Effect.updateService(Prompt.run(prompt), Terminal.Terminal, (terminal) => ({
+    ...terminal,
+    display: (text) => Effect.sync(() => void process.stderr.write(text))
+  }))
+
+/** Replaced where a test speaks for the person. */
+export class StandardStreams extends Context.Reference<StandardStreams>()("effect-strata/cli/StandardStreams", {
+  defaultValue: () => ({
+    /** Whether somebody can be asked. */
+    hasPerson: StandardInput.isInteractive,
+    /** Everything until the end of input. */
+    read: StandardInput.read as Effect.Effect<string, CommandFailed>,
+    /** Whether standard output is a terminal. */
+    isShown: Effect.sync(() => process.stdout.isTTY === true),
+    /** To standard output, byte for byte. */
+    write: (text: string): Effect.Effect<void> =>
+      Effect.async<void>((resume) => void process.stdout.write(text, () => resume(Effect.void))),
+    /** Asks for something that is not shown while it is typed. */
+    askSecret: (message: string): Asked<Redacted.Redacted> => onStandardError(Prompt.password({ message })),
+    confirm: (message: string): Asked<boolean> => onStandardError(Prompt.confirm({ message }))
+  })
+}) {}
