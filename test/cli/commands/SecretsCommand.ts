@@ -7,9 +7,9 @@ import { Application } from "../../../src/cli/Application.ts"
 import * as Cli from "../../../src/cli/Cli.ts"
 import { exitCode } from "../../../src/cli/ExitCode.ts"
 import { StandardStreams } from "../../../src/cli/StandardStreams.ts"
-import { Maintenance } from "../../../src/domain/operations/Maintenance.ts"
+import type { Maintenance } from "../../../src/domain/operations/Maintenance.ts"
 import type { StartFailure } from "../../../src/domain/operations/StartFailure.ts"
-import { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
+import type { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
 import * as MemoryMaintenance from "../../../src/infrastructure/storage/secure/MemoryMaintenance.ts"
 import * as MemorySecureStore from "../../../src/infrastructure/storage/secure/MemorySecureStore.ts"
 
@@ -29,9 +29,10 @@ export interface Ran {
 /** One store that all commands of a test use. */
 export const store = Layer.memoize(Layer.provideMerge(MemoryMaintenance.layer, MemorySecureStore.layer))
 
-const layerOf = (secrets: Layer.Layer<Secrets, StartFailure>) => {
-  const unused = (what: string) => () => Effect.dieMessage(`${what} is not used`)
-  return Layer.succeed(Application, {
+const unused = (what: string) => () => Effect.dieMessage(`${what} is not used`)
+
+const layerOf = (secrets: Layer.Layer<Secrets, StartFailure>) =>
+  Layer.succeed(Application, {
     version: "0.0.0",
     settings: Layer.die("settings"),
     account: Effect.succeedNone,
@@ -45,7 +46,6 @@ const layerOf = (secrets: Layer.Layer<Secrets, StartFailure>) => {
     backend: unused("backend"),
     network: { cut: unused("network")(), restore: unused("network")() }
   })
-}
 
 /** Runs `strata secrets <words>`. Without `input` there is nobody, and nothing to read. */
 export const run = (

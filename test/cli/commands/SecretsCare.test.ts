@@ -1,0 +1,242 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Option, Redacted, Ref, Stream, TestClock } from "effect"
+import {
+  LastSlot,
+  Maintenance,
+  SecretStoreStatus,
+  SlotNotFound,
+  UnlockSlot
+} from "../../../src/domain/operations/Maintenance.ts"
+import { KeyLost, Locked, RolledBack, Tampered, WrongSecret } from "../../../src/domain/storage/SecretFailure.ts"
+import type { SecretFailure } from "../../../src/domain/storage/SecretFailure.ts"
+import { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
+import * as SecretsCommand from "./SecretsCommand.ts"
+import type { Input } from "./SecretsCommand.ts"
+
+const slot = (id: number, type: string, { stale = false, usable = true } = {}) =>
+  new UnlockSlot({ id, type, usable, stale })
+
+const status = (fields: Partial<typeof SecretStoreStatus.Type> = {}) =>
+  new SecretStoreStatus({
+    location: "/home/ada/vault",
+    exists: true,
+    locked: false,
+    generation: 7,
+    entries: 3,
+    slots: [slot(1, "keychain")],
+    keySources: [{ type: "keychain", detail: "keychain (Secret Service, durable)" }],
+    rollbackDetected: true,
+    advice: [],
+    ...fields
+  })
+
+/** A store of which the test says what its parts do. */
+const ports = (maintenance: Partial<typeof Maintenance.Service>, list: Effect.Effect<Array<string>, SecretFailure>) =>
+  Layer.merge(
+    Layer.mock(Maintenance, { status: Effect.succeed(status()), ...maintenance }),
+    Layer.mock(SecureStore, { list })
+  )
+
+const run = (
+  words: string,
+  maintenance: Partial<typeof Maintenance.Service>,
+  input?: Input,
+  list: Effect.Effect<Array<string>, SecretFailure> = Effect.succeed(["a"])
+) => SecretsCommand.run(ports(maintenance, list), words.split(" "), input)
+
+const showing = (fields: Partial<typeof SecretStoreStatus.Type>) => ({ status: Effect.succeed(status(fields)) })
+
+describe("strata secrets doctor", () => {
+  it.effect("tells where secrets are, what opens them and what to do, and ends well for mere advice", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* run("doctor", showing({ advice: ["add a recovery code"] }))
+      assert.strictEqual(code, 0, out)
+      for (const text of ["/home/ada/vault", "keychain (Secret Service, durable)", "! add a recovery code", "✔"]) {
+        assert.include(out, text)
+      }
+      assert.notInclude(out, "\u001b")
+    }))
+
+  it.effect("is content with a store that was not made yet", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* run("doctor", showing({ exists: false, slots: [], entries: 0, generation: 0 }))
+      assert.strictEqual(code, 0)
+      assert.include(out, "not made yet")
+    }))
+
+  it.effect("ends with 1 and names the fault of a store that is locked, or has slots that do not open it", () =>
+    Effect.gen(function*() {
+      const locked = yield* run("doctor", showing({ locked: true }))
+      assert.deepStrictEqual([locked.code, /it is locked/.test(locked.error)], [1, true])
+      const unusable = yield* run("doctor", showing({ slots: [slot(1, "keychain", { usable: false })] }))
+      assert.deepStrictEqual([unusable.code, /no unlock slot can be used/.test(unusable.error)], [1, true])
+      const stale = yield* run(
+        "doctor",
+        showing({ slots: [slot(1, "keychain"), slot(2, "passphrase", { stale: true, usable: false })] })
+      )
+      assert.deepStrictEqual([stale.code, /slot 2 opens an earlier root key/.test(stale.error)], [1, true])
+    }))
+
+  it.effect("reads the store to see whether it is whole, and says the way out when it is not", () =>
+    Effect.gen(function*() {
+      const tampered = yield* run("doctor", {}, undefined, new Tampered({ what: "secret store" }))
+      assert.strictEqual(tampered.code, 1)
+      assert.include(tampered.error, "strata secrets restore")
+      const older = yield* run("doctor", {}, undefined, new RolledBack())
+      assert.strictEqual(older.code, 1)
+      assert.include(older.error, "strata secrets accept-rollback")
+    }))
+
+  it.effect("gives one JSON object on standard output, whatever it finds", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* run("doctor --json", showing({ locked: true }))
+      const { store, version } = JSON.parse(out) as {
+        readonly version: number
+        readonly store: { readonly locked: boolean }
+      }
+      assert.deepStrictEqual([code, version, store.locked], [1, 1, true])
+    }))
+})
+
+describe("strata secrets slots", () => {
+  it.effect("lists them", () =>
+    Effect.gen(function*() {
+      const slots = [slot(1, "keychain"), slot(2, "passkey-prf", { usable: false })]
+      const { code, out } = yield* run("slots", showing({ slots }))
+      assert.deepStrictEqual([code, out], [0, "  1  keychain\n  2  passkey-prf  not usable here\n"])
+      const parsed = JSON.parse((yield* run("slots --json", showing({ slots }))).out) as {
+        readonly slots: ReadonlyArray<unknown>
+      }
+      assert.strictEqual(parsed.slots.length, 2)
+    }))
+
+  it.effect("adds a passphrase that is asked for twice, and a source by its name", () =>
+    Effect.gen(function*() {
+      const added: Array<string> = []
+      const addSlot: (typeof Maintenance.Service)["addSlot"] = (wanted) =>
+        Effect.sync(() => {
+          added.push(wanted._tag === "Passphrase" ? Redacted.value(wanted.passphrase) : wanted._tag)
+          return { slot: slot(2, "x"), recoveryCode: Option.none() }
+        })
+      assert.strictEqual((yield* run("slots add passphrase", { addSlot }, { answers: ["one", "one"] })).code, 0)
+      assert.strictEqual((yield* run("slots add passphrase", { addSlot }, { answers: ["one", "two"] })).code, 1)
+      assert.strictEqual((yield* run("slots add passphrase", { addSlot }, { piped: "three\n" })).code, 0)
+      assert.strictEqual((yield* run("slots add keychain", { addSlot })).code, 0)
+      assert.deepStrictEqual(added, ["one", "three", "Source"])
+    }))
+
+  it.effect("prints a recovery code alone on standard output", () =>
+    Effect.gen(function*() {
+      const addSlot = () =>
+        Effect.succeed({ slot: slot(2, "x"), recoveryCode: Option.some(Redacted.make("ABCD-EFGH")) })
+      const { error, out } = yield* run("slots add recovery-code", { addSlot })
+      assert.strictEqual(out, "ABCD-EFGH\n")
+      assert.include(error, "not shown again")
+    }))
+
+  it.effect("says why a slot cannot be added or removed, and what to do", () =>
+    Effect.gen(function*() {
+      const last = yield* run("slots rm 1", { removeSlot: () => new LastSlot() })
+      assert.strictEqual(last.code, 1)
+      assert.include(last.error, "strata secrets slots add passphrase")
+      const unknown = yield* run("slots add nonsense", { addSlot: () => new SlotNotFound({ slot: "nonsense" }) })
+      assert.strictEqual(unknown.code, 1)
+      assert.include(unknown.error, "\"nonsense\"")
+      assert.strictEqual((yield* run("slots rm one", {})).code, 2)
+    }))
+})
+
+describe("strata secrets rotate", () => {
+  it.effect("tells how far it is once a second, and which slots have to be added again", () =>
+    Effect.gen(function*() {
+      const asked: Array<string> = []
+      const rotate: (typeof Maintenance.Service)["rotate"] = (what) => {
+        asked.push(what)
+        return Stream.range(1, 30).pipe(
+          Stream.map((done) => ({ done, total: 30 })),
+          Stream.tap(() => TestClock.adjust("100 millis"))
+        )
+      }
+      const slots = [slot(1, "keychain"), slot(2, "passphrase", { stale: true })]
+      const { code, error, out } = yield* run("rotate --root", { rotate, ...showing({ slots }) })
+      assert.deepStrictEqual([code, asked], [0, ["root-key"]])
+      assert.include(out, "The root key is new")
+      assert.strictEqual(error.match(/ of 30 written anew/g)?.length, 3)
+      assert.include(error, "strata secrets slots add passphrase")
+      yield* run("rotate", { rotate })
+      assert.deepStrictEqual(asked, ["root-key", "data-key"])
+    }))
+})
+
+describe("strata secrets restore and accept-rollback", () => {
+  it.effect("happen when the person agrees, at the terminal or with --yes, and not otherwise", () =>
+    Effect.gen(function*() {
+      const done: Array<string> = []
+      const maintenance = {
+        acceptRollback: Effect.sync(() => void done.push("accepted")),
+        restorePrevious: Effect.sync(() => {
+          done.push("restored")
+          return { quarantined: Option.some("/vault.damaged") }
+        })
+      }
+      for (const words of ["accept-rollback", "restore"]) {
+        assert.strictEqual((yield* run(words, maintenance)).code, 1)
+        const refused = yield* run(words, maintenance, { answers: [false] })
+        assert.deepStrictEqual([refused.code, refused.questions.length], [1, 1])
+      }
+      assert.deepStrictEqual(done, [])
+      assert.strictEqual((yield* run("accept-rollback", maintenance, { answers: [true] })).code, 0)
+      assert.include((yield* run("restore --yes", maintenance)).error, "/vault.damaged")
+      assert.deepStrictEqual(done, ["accepted", "restored"])
+    }))
+})
+
+describe("a locked secret store", () => {
+  /** Opens for one passphrase and one code. */
+  const locked = (types: ReadonlyArray<string>, failure: SecretFailure = new Locked({ fixes: ["unlock it"] })) =>
+    Effect.map(Ref.make(false), (open) => ({
+      maintenance: {
+        status: Effect.succeed(status({ locked: true, slots: types.map((type, index) => slot(index + 1, type)) })),
+        unlock: (type: string, secret: Redacted.Redacted<string>) =>
+          Redacted.value(secret) === `my ${type}` ? Ref.set(open, true) : new WrongSecret({ slot: type })
+      },
+      list: Effect.if(open, { onTrue: () => Effect.succeed(["a"]), onFalse: () => Effect.fail(failure) })
+    }))
+
+  it.effect("is opened with the passphrase or the recovery code, asked for once, and the command runs again", () =>
+    Effect.gen(function*() {
+      for (const answer of ["my passphrase", "my recovery-code"]) {
+        const { list, maintenance } = yield* locked(["keychain", "passphrase", "recovery-code"])
+        const { code, out, questions } = yield* run("list", maintenance, { answers: [answer] }, list)
+        assert.deepStrictEqual([code, out], [0, "a\n"])
+        assert.deepStrictEqual(questions, ["Passphrase or recovery code of the secret store"])
+      }
+    }))
+
+  it.effect("is opened with what the person knows when the key is lost", () =>
+    Effect.gen(function*() {
+      const { list, maintenance } = yield* locked(["recovery-code"], new KeyLost())
+      const { out, questions } = yield* run("list", maintenance, { answers: ["my recovery-code"] }, list)
+      assert.deepStrictEqual([out, questions], ["a\n", ["Recovery code of the secret store"]])
+    }))
+
+  it.effect("stays locked after a wrong answer, which is asked for once and told to nobody", () =>
+    Effect.gen(function*() {
+      const { list, maintenance } = yield* locked(["passphrase"])
+      const { code, error, questions } = yield* run("list", maintenance, { answers: ["guess", "my passphrase"] }, list)
+      assert.deepStrictEqual([code, questions.length], [1, 1])
+      assert.include(error, "\"passphrase\" does not open")
+      assert.notInclude(error, "guess")
+    }))
+
+  it.effect("is reported as locked where there is nobody to ask, or nothing that a person could know", () =>
+    Effect.gen(function*() {
+      const nobody = yield* locked(["passphrase"])
+      const alone = yield* run("list", nobody.maintenance, { piped: "my passphrase" }, nobody.list)
+      assert.deepStrictEqual([alone.code, alone.questions], [1, []])
+      const keychain = yield* locked(["keychain"])
+      const present = yield* run("list", keychain.maintenance, { answers: ["x"] }, keychain.list)
+      assert.deepStrictEqual([present.code, present.questions], [1, []])
+      assert.include(present.error, "unlock it")
+    }))
+})
