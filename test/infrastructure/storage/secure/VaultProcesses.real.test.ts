@@ -1,13 +1,13 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Effect, Option, Redacted } from "effect"
-import { readdirSync } from "node:fs"
+import { Chunk, Effect, Fiber, Option, Redacted, Stream } from "effect"
+import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { setTimeout } from "node:timers/promises"
 import { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
 import { bundle } from "../../../support/childProgram.ts"
 import type { ChildProgram } from "../../../support/childProgram.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 import { layer } from "./vaultChild.ts"
+import * as VaultKills from "./VaultKills.ts"
 
 let child: ChildProgram
 
@@ -17,50 +17,44 @@ beforeAll(async () => {
 
 afterAll(() => child.remove())
 
-const count = (folder: string) =>
-  Effect.gen(function*() {
-    const found = yield* (yield* SecureStore).get("count")
-    return Number(Option.match(found, { onNone: () => "0", onSome: Redacted.value }))
-  }).pipe(Effect.provide(layer(folder)))
-
 const exitOf = (...args: ReadonlyArray<string>) => Effect.promise(() => child.start(...args).ended)
 
-/** Kills the process `after` milliseconds after its first acknowledgement and gives the last one. */
-const killedWhileCounting = (folder: string, after: number) =>
-  Effect.promise(async () => {
-    const counting = child.start(folder, "count")
-    await counting.printed()
-    await setTimeout(after)
-    counting.process.kill("SIGKILL")
-    await counting.ended
-    return Number(counting.lines().at(-1))
-  })
+const four = (...args: ReadonlyArray<string>) =>
+  Effect.all(Array.from({ length: 4 }, () => exitOf(...args)), { concurrency: "unbounded" })
 
 describe("a vault shared by processes", () => {
-  it.scopedLive("loses none of 4 x 100 changes", () =>
+  it.scopedLive("loses none of 4 x 500 changes", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
-      const children = Array.from({ length: 4 }, () => exitOf(folder, "increment", "100"))
-      const codes = yield* Effect.all(children, { concurrency: "unbounded" })
-      assert.deepStrictEqual(codes, [0, 0, 0, 0])
-      assert.strictEqual(yield* count(folder), 400)
-      assert.strictEqual(readdirSync(join(folder, "config")).length, 1)
+      assert.deepStrictEqual(yield* four(folder, "increment", "500"), [0, 0, 0, 0])
+      assert.strictEqual(yield* VaultKills.count(folder), 2000)
+      assert.deepStrictEqual(readdirSync(join(folder, "config")).toSorted(), ["key", "key.generation"])
+      assert.deepStrictEqual(readdirSync(join(folder, "data")).toSorted(), ["vault", "vault.bak"])
     }))
 
-  it.scopedLive("is whole after ten kills in the middle of writing, and every acknowledged change is there", () =>
+  it.scopedLive("exchanges each of 40 tokens that are good for once exactly once among four processes", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
-      for (let round = 0; round < 10; round++) {
-        const before = yield* count(folder)
-        const acknowledged = yield* killedWhileCounting(folder, 5 + 37 * round)
-        const after = yield* count(folder)
-        assert.isAbove(acknowledged, before)
-        assert.include([acknowledged, acknowledged + 1], after, `round ${round}`)
-      }
-      yield* Effect.provide(
-        Effect.flatMap(SecureStore, (store) => store.set("last", Redacted.make("x"))),
-        layer(folder)
-      )
-      assert.deepStrictEqual(readdirSync(join(folder, "data")), ["vault"])
+      writeFileSync(join(folder, "token-0"), "")
+      assert.deepStrictEqual(yield* four(folder, "refresh", "40"), [0, 0, 0, 0])
+      assert.deepStrictEqual(readdirSync(folder).filter((name) => name.startsWith("token-")), ["token-40"])
+      const token = yield* Effect.provide(Effect.flatMap(SecureStore, (store) => store.get("token")), layer(folder))
+      assert.deepStrictEqual(Option.map(token, Redacted.value), Option.some("40"))
     }))
+
+  it.scopedLive("tells of what another process changed", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const store = yield* SecureStore.pipe(Effect.provide(layer(folder)))
+      const fiber = yield* Effect.fork(Stream.runCollect(Stream.take(store.changes, 1)))
+      // As the file may be changed before somebody listens, it is until he has heard.
+      const changing = Effect.forever(exitOf(folder, "increment", "1"))
+      const heard = yield* Effect.raceFirst(Fiber.join(fiber), changing)
+      assert.deepStrictEqual(Chunk.toReadonlyArray(heard), [{ name: "count", kind: "set" }])
+    }))
+
+  for (const mode of ["count", "rotate", "slots"] as const) {
+    it.scopedLive(`is whole after ten kills in the middle of ${mode}, with nothing left behind`, () =>
+      Effect.flatMap(temporaryFolder, (folder) => VaultKills.survives(child, folder, mode, 10)))
+  }
 })
