@@ -1,9 +1,10 @@
 /**
- * What every `Keychain` must do while it is available. Not covered: locked and missing keychains, prompts, and what
- * survives a restart; adapters prove those against the real service.
+ * What every `Keychain` must do. `contract` is for one that is available; `lockedContract` for one that is locked, holds
+ * at least one item, and whose person never answers. Not covered: prompts that are answered, and what survives a
+ * restart; adapters prove those against the real service.
  */
-import { Effect, Either, Option, Redacted } from "effect"
-import type { ItemRef } from "../../infrastructure/security/keychain/Keychain.ts"
+import { Effect, Either, Fiber, Option, Redacted, TestClock } from "effect"
+import type { Access, ItemRef } from "../../infrastructure/security/keychain/Keychain.ts"
 import { Keychain } from "../../infrastructure/security/keychain/Keychain.ts"
 import { contractCase, ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
@@ -87,6 +88,91 @@ export const contract: Contract<Keychain> = {
         if (Option.isSome(theirs)) Redacted.value(theirs.value).fill(0)
         yield* holds(item, bytes(32))
       })
+    ),
+    contractCase(
+      "lists the items of one service by account, each once",
+      Effect.gen(function*() {
+        const keychain = yield* Keychain
+        const service = "strata-contract-list"
+        for (const account of ["b", "a", "b", "ä"]) yield* keychain.set({ service, account }, Redacted.make(bytes(8)))
+        yield* keychain.set({ service: `${service}-2`, account: "c" }, Redacted.make(bytes(8)))
+        const listed = yield* keychain.list(service)
+        yield* ensure(listed.every((ref) => ref.service === service), "it lists another service")
+        const names = listed.map(({ account }) => account).join()
+        yield* ensure(names === "a,b,ä", `it lists ${names}`)
+        for (const ref of listed) yield* keychain.remove(ref)
+        yield* keychain.remove({ service: `${service}-2`, account: "c" })
+        yield* ensure((yield* keychain.list(service)).length === 0, "it lists what was removed")
+      })
+    ),
+    contractCase("is unlocked at once when it is open", Effect.flatMap(Keychain, (keychain) => keychain.unlock())),
+    contractCase(
+      "asks nobody for an item of an open keychain, however a call may ask",
+      Effect.gen(function*() {
+        const keychain = yield* Keychain
+        for (const interaction of ["allowed", "never"] as const) {
+          yield* keychain.set(item, Redacted.make(bytes(32)), { interaction })
+          yield* ensure(Option.isSome(yield* keychain.get(item, { interaction })), "it is absent")
+          yield* ensure((yield* keychain.list(item.service, { interaction })).length === 1, "it is not listed")
+          yield* ensure(yield* keychain.remove(item, { interaction }), "there was nothing to remove")
+        }
+      })
+    )
+  ]
+}
+
+/** The calls that need an open keychain, by name. */
+const calls = (keychain: typeof Keychain.Service, access: Access) =>
+  [
+    ["get", keychain.get(item, access)],
+    ["get of what is absent", keychain.get({ service: "strata-contract", account: "absent" }, access)],
+    ["set", keychain.set(item, Redacted.make(bytes(8)), access)],
+    ["remove", keychain.remove(item, access)],
+    ["list", keychain.list(item.service, access)]
+  ] as const
+
+const failsWith = (tag: string, name: string, call: Effect.Effect<unknown, { readonly _tag: string }>) =>
+  Effect.flatMap(Effect.either(call), (result) =>
+    ensure(
+      Either.isLeft(result) && result.left._tag === tag,
+      `${name} ${Either.isLeft(result) ? `fails with ${result.left._tag}` : "succeeds"}`
+    ))
+
+export const lockedContract: Contract<Keychain> = {
+  name: "Keychain (locked)",
+  cases: [
+    contractCase(
+      "says that it is locked, and whether a person can be asked",
+      Effect.gen(function*() {
+        const status = yield* (yield* Keychain).status
+        yield* ensure(status._tag === "Locked" && status.canPrompt, `it is ${status._tag}`)
+      })
+    ),
+    contractCase(
+      "refuses every call that may not ask, and never calls a locked item absent",
+      Effect.gen(function*() {
+        const keychain = yield* Keychain
+        for (const [name, call] of calls(keychain, { interaction: "never" })) {
+          yield* failsWith("KeychainLocked", name, call)
+        }
+      })
+    ),
+    contractCase(
+      "stops waiting for the person when the call's time is up",
+      Effect.gen(function*() {
+        const keychain = yield* Keychain
+        const access = { interaction: "allowed", timeout: "200 millis" } as const
+        const all = [...calls(keychain, access), ["unlock", keychain.unlock(access)] as const]
+        const waiting = yield* Effect.fork(
+          Effect.forEach(all, ([name, call]) => failsWith("PromptTimeout", name, call), { concurrency: "unbounded" })
+        )
+        while ((yield* Fiber.poll(waiting))._tag === "None") {
+          yield* Effect.yieldNow()
+          yield* TestClock.adjust("200 millis")
+        }
+        yield* Fiber.join(waiting)
+      }),
+      ["TestClock"]
     )
   ]
 }

@@ -7,7 +7,7 @@ import * as Connection from "../../../src/infrastructure/security/keychain/dbus/
 import type { Message } from "../../../src/infrastructure/security/keychain/dbus/Message.ts"
 import * as DBus from "../../../src/infrastructure/security/keychain/dbus/SessionBus.ts"
 
-/** A password, typed at once; closing the dialog; or nothing at all. One per time that the dialog asks, the last for all further. */
+/** A password; closing the dialog; or nothing at all. One per time that the dialog asks, the last for all further. */
 export type Reaction = { readonly type: string } | "cancel" | "ignore"
 
 /** One party of `sx-aes-1`: keys of RFC 3526's 1536-bit group, AES-128-CBC. */
@@ -31,7 +31,7 @@ const exchange = () => {
 }
 
 /** Owns the dialog's name on the bus until the scope closes. */
-export const make = (address: string, reactions: ReadonlyArray<Reaction>) =>
+export const make = (address: string, reactions: ReadonlyArray<Reaction | Effect.Effect<Reaction>>) =>
   Effect.gen(function*() {
     const runtime = yield* Effect.runtime()
     const opened = yield* Ref.make(0)
@@ -49,7 +49,9 @@ export const make = (address: string, reactions: ReadonlyArray<Reaction>) =>
           signature,
           body
         })
-      ).pipe(Effect.tapBoth({onSuccess: (r) => Effect.sync(() => console.error("OK", member)), onFailure: (e) => Effect.sync(() => console.error("ERR", member, JSON.stringify(e)))}), Effect.ignore)
+      ).pipe(
+        Effect.ignore
+      )
 
     const ready = (to: Message, reply: string, text: string) =>
       callback(to, "PromptReady", "sa{sv}s", [reply, new Map(), text])
@@ -57,7 +59,8 @@ export const make = (address: string, reactions: ReadonlyArray<Reaction>) =>
     const react = (call: Message) =>
       Effect.gen(function*() {
         const turn = yield* Ref.getAndUpdate(asked, (count) => count + 1)
-        const reaction = reactions[Math.min(turn, reactions.length - 1)] ?? "ignore"
+        const next = reactions[Math.min(turn, reactions.length - 1)] ?? "ignore"
+        const reaction = Effect.isEffect(next) ? yield* next : next
         if (reaction === "ignore") return
         if (reaction === "cancel") return yield* ready(call, "no", secrets.begin)
         yield* ready(call, "yes", secrets.send(String(call.body[3]), reaction.type))
@@ -72,7 +75,6 @@ export const make = (address: string, reactions: ReadonlyArray<Reaction>) =>
     }
 
     const serve = (call: Message) => {
-      console.error("SERVE", call.member, JSON.stringify(call.body.map((x) => x instanceof Map ? [...x] : x)))
       const effect = effects[call.member ?? ""]
       if (effect === undefined) return undefined
       // The dialog is asked for first, and answers then.

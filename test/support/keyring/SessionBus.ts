@@ -16,7 +16,8 @@ export interface SessionBus {
   readonly environment: Readonly<Record<string, string>>
 }
 
-const config = (home: string, services: string) => `<busconfig>
+const config = (home: string, services: string) =>
+  `<busconfig>
   <type>session</type>
   <listen>unix:path=${home}/bus</listen>
   <servicedir>${services}</servicedir>

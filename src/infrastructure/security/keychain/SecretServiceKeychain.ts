@@ -43,7 +43,9 @@ export const make = (options: Options = {}): Effect.Effect<typeof Keychain.Servi
   Effect.gen(function*() {
     const { limit = 1024 * 1024, session: desktop = DesktopSession.current() } = options
     const keeper = yield* ServiceSession.make(desktop.busAddress)
-    const flight = UnlockFlight.make(Waiting.coolDownOf(options))
+    // Set while a dialog is open that its service does not survive closing.
+    let mustStay = false
+    const flight = UnlockFlight.make(Waiting.coolDownOf(options), () => !mustStay)
 
     const whoMayAsk = (mayAsk: boolean): Effect.Effect<void, KeychainFailure> => {
       if (!mayAsk) return KeychainFixes.locked()
@@ -52,8 +54,12 @@ export const make = (options: Options = {}): Effect.Effect<typeof Keychain.Servi
 
     const ask = (objects: ReadonlyArray<string>) =>
       typed(keeper.use((session) =>
-        Effect.flatMap(Objects.unlock(session, objects), (prompt) => Prompt.run(session, prompt))
-      ))
+        Effect.gen(function*() {
+          const prompt = yield* Objects.unlock(session, objects)
+          mustStay = !(yield* Prompt.canDismiss(session))
+          return yield* Prompt.run(session, prompt)
+        })
+      )).pipe(Effect.ensuring(Effect.sync(() => (mustStay = false))))
 
     /** Runs `step`, unlocking what it needs, with everybody else who waits for that. */
     const opening = <A>(
@@ -61,11 +67,15 @@ export const make = (options: Options = {}): Effect.Effect<typeof Keychain.Servi
       mayAsk: boolean,
       left = rounds
     ): Effect.Effect<A, KeychainFailure> =>
-      Effect.catchTag(typed(keeper.use(step)), "NeedsUnlock", ({ objects }) =>
-        left === 0 ? KeychainFixes.locked() : whoMayAsk(mayAsk).pipe(
-          Effect.zipRight(flight.join(ask(objects))),
-          Effect.zipRight(opening(step, mayAsk, left - 1))
-        ))
+      Effect.catchTag(
+        typed(keeper.use(step)),
+        "NeedsUnlock",
+        ({ objects }) =>
+          left === 0 ? KeychainFixes.locked() : whoMayAsk(mayAsk).pipe(
+            Effect.zipRight(flight.join(ask(objects))),
+            Effect.zipRight(opening(step, mayAsk, left - 1))
+          )
+      )
 
     /** Some services ask before they create or delete. */
     const confirm = (session: ServiceSession.ServiceSession, prompt: string, mayAsk: boolean) =>

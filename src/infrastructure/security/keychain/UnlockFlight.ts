@@ -13,19 +13,24 @@ export type Answer = "accepted" | "dismissed"
 export interface UnlockFlight {
   /**
    * Waits for the prompt that is open, else opens this one. A waiter that is interrupted or times out leaves; with the
-   * last one the prompt is interrupted, and its finalizers, which close the dialog, are waited for.
+   * last one the prompt is interrupted, and its finalizers, which close the dialog, are waited for. A dialog that cannot
+   * be closed stays, and later waiters join it.
    */
   readonly join: (prompt: Effect.Effect<Answer, KeychainFailure>) => Effect.Effect<void, KeychainFailure>
 }
 
 interface Flight {
   waiters: number
+  closing: boolean
   fiber: Fiber.Fiber<unknown, unknown> | undefined
   readonly landed: Deferred.Deferred<void, KeychainFailure>
 }
 
-/** For `coolDown` after a dismissed prompt every `join` fails with `PromptDismissed` at once. */
-export const make = (coolDown: Duration.DurationInput): UnlockFlight => {
+/**
+ * For `coolDown` after a dismissed prompt every `join` fails with `PromptDismissed` at once. `closable` is asked when
+ * nobody waits any more.
+ */
+export const make = (coolDown: Duration.DurationInput, closable: () => boolean = () => true): UnlockFlight => {
   const pause = Duration.toMillis(coolDown)
   let flight: Flight | undefined
   let quietUntil = 0
@@ -51,20 +56,21 @@ export const make = (coolDown: Duration.DurationInput): UnlockFlight => {
   const leave = (mine: Flight) =>
     Effect.suspend(() => {
       mine.waiters -= 1
-      if (mine.waiters > 0 || mine.fiber === undefined) return Effect.void
+      if (mine.waiters > 0 || mine.fiber === undefined || !closable()) return Effect.void
+      mine.closing = true
       return Effect.asVoid(mine.fiber.interruptAsFork(FiberId.none).pipe(Effect.zipRight(mine.fiber.await)))
     })
 
   const board = (prompt: Effect.Effect<Answer, KeychainFailure>): Effect.Effect<Flight> =>
     Effect.suspend(() => {
       if (flight === undefined) {
-        const mine: Flight = { waiters: 1, fiber: undefined, landed: Deferred.unsafeMake(FiberId.none) }
+        const mine: Flight = { waiters: 1, closing: false, fiber: undefined, landed: Deferred.unsafeMake(FiberId.none) }
         flight = mine
         return Effect.as(take(prompt, mine), mine)
       }
       const open = flight
-      // Everybody has left and the dialog is being closed: that one gives no answer.
-      if (open.waiters === 0) return Effect.zipRight(Effect.exit(Deferred.await(open.landed)), board(prompt))
+      // That one gives no answer any more.
+      if (open.closing) return Effect.zipRight(Effect.exit(Deferred.await(open.landed)), board(prompt))
       open.waiters += 1
       return Effect.succeed(open)
     })

@@ -23,12 +23,13 @@ export interface Waiting {
 export const coolDownOf = ({ coolDown = "30 seconds" }: Waiting): Duration.DurationInput => coolDown
 
 /** `use` is told whether a person may be asked, and fails with `PromptTimeout` when it takes too long. */
-export const within = (defaults: Waiting, access: Access | undefined) =>
-<A, E>(use: (mayAsk: boolean) => Effect.Effect<A, E | KeychainFailure>): Effect.Effect<A, E | KeychainFailure> => {
-  const { interaction = "never", promptTimeout = "2 minutes", timeout = "5 seconds" } = defaults
-  const mayAsk = (access?.interaction ?? interaction) === "allowed"
-  return Effect.timeoutFail(use(mayAsk), {
-    duration: access?.timeout ?? (mayAsk ? promptTimeout : timeout),
-    onTimeout: KeychainFixes.timedOut
-  })
-}
+export const within =
+  (defaults: Waiting, access: Access | undefined) =>
+  <A, E>(use: (mayAsk: boolean) => Effect.Effect<A, E | KeychainFailure>): Effect.Effect<A, E | KeychainFailure> => {
+    const { interaction = "never", promptTimeout = "2 minutes", timeout = "5 seconds" } = defaults
+    const mayAsk = (access?.interaction ?? interaction) === "allowed"
+    return Effect.timeoutFail(use(mayAsk), {
+      duration: access?.timeout ?? (mayAsk ? promptTimeout : timeout),
+      onTimeout: KeychainFixes.timedOut
+    })
+  }

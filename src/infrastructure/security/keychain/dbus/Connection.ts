@@ -41,7 +41,9 @@ export interface Connection {
   readonly call: (call: MethodCall) => Effect.Effect<Message.Message, DBusFailure>
 
   /** Signals from the moment the effect succeeds until the scope closes. Ends with the connection: see `ended`. */
-  readonly signals: (rule: MatchRule.MatchRule) => Effect.Effect<Queue.Dequeue<Message.Message>, DBusFailure, Scope.Scope>
+  readonly signals: (
+    rule: MatchRule.MatchRule
+  ) => Effect.Effect<Queue.Dequeue<Message.Message>, DBusFailure, Scope.Scope>
 
   /** Fails when the connection has ended. */
   readonly ended: Effect.Effect<never, DBusDisconnected>
@@ -83,7 +85,9 @@ export const make = (
   const send = (message: Omit<Message.Message, "serial">, serial = nextSerial()): Either.Either<void, DBusFailure> => {
     if (end !== undefined) return Either.left(end)
     return Either.flatMap(Message.encode({ ...message, serial }), (bytes): Either.Either<void, DBusFailure> => {
-      if (socket.writableLength + bytes.length > limits.backlog) return Either.left(new DBusOverloaded({ what: "bytes" }))
+      if (socket.writableLength + bytes.length > limits.backlog) {
+        return Either.left(new DBusOverloaded({ what: "bytes" }))
+      }
       socket.write(bytes)
       return Either.void
     })
@@ -96,7 +100,13 @@ export const make = (
     const to = { replySerial: call.serial, ...(call.sender === undefined ? {} : { destination: call.sender }) }
     const reply = serve(call)
     if (reply !== undefined) return send({ ...reply, ...to, type: "return" })
-    return send({ ...to, type: "error", errorName: "org.freedesktop.DBus.Error.UnknownMethod", signature: "", body: [] })
+    return send({
+      ...to,
+      type: "error",
+      errorName: "org.freedesktop.DBus.Error.UnknownMethod",
+      signature: "",
+      body: []
+    })
   }
 
   const receive = (message: Message.Message) => {
@@ -180,4 +190,3 @@ export const bodyOf = <A>(
 /** Asks the bus itself. */
 export const callBus = (connection: Connection, member: string, signature = "", body: ReadonlyArray<Value> = []) =>
   connection.call({ ...bus, member, signature, body })
-

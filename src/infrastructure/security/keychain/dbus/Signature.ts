@@ -11,7 +11,24 @@ export type Type =
   | { readonly code: "("; readonly fields: ReadonlyArray<Type> }
   | { readonly code: "{"; readonly key: Type; readonly value: Type }
 
-const alignments = { y: 1, g: 1, v: 1, n: 2, q: 2, b: 4, i: 4, u: 4, s: 4, o: 4, a: 4, x: 8, t: 8, d: 8, "(": 8, "{": 8 }
+const alignments = {
+  y: 1,
+  g: 1,
+  v: 1,
+  n: 2,
+  q: 2,
+  b: 4,
+  i: 4,
+  u: 4,
+  s: 4,
+  o: 4,
+  a: 4,
+  x: 8,
+  t: 8,
+  d: 8,
+  "(": 8,
+  "{": 8
+}
 
 export const alignmentOf = (type: Type): number => alignments[type.code]
 

@@ -15,9 +15,13 @@ export class NeedsUnlock extends Data.TaggedError("NeedsUnlock")<{ readonly obje
 const plainAttributes = new Set(["service", "username", "xdg:schema"])
 
 const exactOnes = (session: ServiceSession, paths: ReadonlyArray<string>) =>
-  Effect.filter(paths, (path) =>
-    Effect.map(Objects.attributesOf(session, path), (attributes) =>
-      [...attributes.keys()].every((key) => plainAttributes.has(key))), { concurrency: 16 })
+  Effect.filter(
+    paths,
+    (path) =>
+      Effect.map(Objects.attributesOf(session, path), (attributes) =>
+        [...attributes.keys()].every((key) => plainAttributes.has(key))),
+    { concurrency: 16 }
+  )
 
 /**
  * The one item with these attributes. Items with further attributes count only where no other has exactly these; two of
@@ -54,7 +58,10 @@ export const list = (session: ServiceSession, service: string) =>
     if (locked.length > 0) return yield* new NeedsUnlock({ objects: locked })
     yield* home(session)
     const attributes = yield* Effect.forEach(unlocked, (path) =>
-      Effect.map(Effect.option(Objects.attributesOf(session, path)), Option.flatMapNullable((all) => all.get("username"))), {
+      Effect.map(
+        Effect.option(Objects.attributesOf(session, path)),
+        Option.flatMapNullable((all) => all.get("username"))
+      ), {
       concurrency: 16
     })
     const accounts = new Set(attributes.flatMap(Option.toArray))
