@@ -10,6 +10,7 @@ import { demoAccount } from "../../src/infrastructure/config/constants/DemoAccou
 import { SessionRecord } from "../../src/infrastructure/services/auth/SessionRecord.ts"
 import * as MemoryProcessLock from "../../src/infrastructure/storage/local/MemoryProcessLock.ts"
 import * as KeyFile from "../../src/infrastructure/storage/secure/KeyFile.ts"
+import * as OpenVault from "../../src/infrastructure/storage/secure/OpenVault.ts"
 import * as VaultSecureStore from "../../src/infrastructure/storage/secure/VaultSecureStore.ts"
 import * as Strata from "../support/strata.ts"
 
@@ -31,7 +32,8 @@ const tokensOf = (profile: string, ...device: ReadonlyArray<string>) =>
     return { access: Redacted.value(record.accessToken), refresh: Redacted.value(record.refreshToken) }
   }).pipe(
     Effect.provide(
-      VaultSecureStore.layer({ file: join(profile, "data", ...device, "vault") }).pipe(
+      VaultSecureStore.layer.pipe(
+        Layer.provide(OpenVault.layer({ file: join(profile, "data", ...device, "vault") })),
         Layer.provide([KeyFile.layerLoad({ file: join(profile, "config/vault-key") }), MemoryProcessLock.layer]),
         Layer.provide(NodeContext.layer)
       )

@@ -21,6 +21,7 @@ export const make = Effect.gen(function*() {
     settings: MemorySettings.layer(),
     account: Effect.map(Test.account, Option.map((account) => new LoginRequest(account))),
     environment: Layer.provide(Test.main, server),
+    secrets: Test.secrets,
     traces: Layer.die("not in memory"),
     device: (name) => Layer.provide(Test.device(name), server),
     backend: () => Effect.succeed({ url: "http://backend.test" }),

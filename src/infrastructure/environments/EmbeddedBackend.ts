@@ -17,6 +17,7 @@ import { FoldersConfig } from "../config/env/FoldersConfig.ts"
 import * as KeysetCrypto from "../security/encryption/KeysetCrypto.ts"
 import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
 import * as KeyFile from "../storage/secure/KeyFile.ts"
+import * as OpenVault from "../storage/secure/OpenVault.ts"
 import * as SecureStoreKeysetStore from "../storage/secure/SecureStoreKeysetStore.ts"
 import * as VaultSecureStore from "../storage/secure/VaultSecureStore.ts"
 import { vaultKeyFile } from "./DataFiles.ts"
@@ -52,8 +53,9 @@ export const layer = ({ faults, port }: Options) =>
     const folder = join(folders.data, "backend")
     const crypto = KeysetCrypto.layer.pipe(
       Layer.provide(SecureStoreKeysetStore.layer),
-      Layer.provide(VaultSecureStore.layer({ file: join(folder, "vault") })),
-      Layer.provide(KeyFile.layerLoadOrCreate({ file: vaultKeyFile(folders) }))
+      Layer.provide(VaultSecureStore.layer),
+      Layer.provide(OpenVault.layer({ file: join(folder, "vault") })),
+      Layer.provide(KeyFile.layerLoadOrCreate({ file: vaultKeyFile(folders), vault: "backend" }))
     )
     const stores = Layer.mergeAll(
       SqliteLocalDatabase.layer({ filename: join(folder, "backend.db"), migrations, store: "backend database" }),

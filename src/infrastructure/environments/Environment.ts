@@ -11,6 +11,7 @@ import type { Connectivity } from "../../domain/network/Connectivity.ts"
 import type { Realtime } from "../../domain/network/Realtime.ts"
 import type { NoteRepository } from "../../domain/notes/NoteRepository.ts"
 import type { Diagnostics } from "../../domain/operations/Diagnostics.ts"
+import { Maintenance } from "../../domain/operations/Maintenance.ts"
 import type { Settings } from "../../domain/operations/Settings.ts"
 import type { StartFailure } from "../../domain/operations/StartFailure.ts"
 import type { Traces } from "../../domain/operations/Traces.ts"
@@ -21,7 +22,7 @@ import type { Biometrics } from "../../domain/security/Biometrics.ts"
 import type { Crypto } from "../../domain/security/Crypto.ts"
 import type { PasswordHashing } from "../../domain/security/PasswordHashing.ts"
 import type { Cache } from "../../domain/storage/Cache.ts"
-import type { SecureStore } from "../../domain/storage/SecureStore.ts"
+import { SecureStore } from "../../domain/storage/SecureStore.ts"
 import type { UserRepository } from "../../domain/user/UserRepository.ts"
 import type { Slices } from "../config/env/Slices.ts"
 import type { AccessTokens } from "../network/api/AccessTokens.ts"
@@ -36,7 +37,7 @@ import * as Configuration from "./Configuration.ts"
 
 /** What every part may use. */
 type Base = FileSystem | Path | Slices | Settings
-type Stores = Base | ProcessLock | SecureStore | Crypto | LocalDatabase | Cache
+type Stores = Base | ProcessLock | SecureStore | Maintenance | Crypto | LocalDatabase | Cache
 type Network = Stores | ApiOrigin | HttpClient | RealtimeSocket | Connectivity | Reachability
 type Signed = Network | PlainApiClient | AuthRepository | AccessTokens
 type Services = Signed | ApiClient
@@ -51,7 +52,7 @@ export interface Parts<R = never> {
   readonly telemetry: Part<Traces, Base, R>
 
   readonly processLock: Part<ProcessLock, Base, R>
-  readonly secureStore: Part<SecureStore, Base | ProcessLock, R>
+  readonly secureStore: Part<SecureStore | Maintenance, Base | ProcessLock, R>
   readonly crypto: Part<Crypto, Base | ProcessLock | SecureStore, R>
   readonly passwordHashing: Part<PasswordHashing, Base, R>
   readonly biometrics: Part<Biometrics, Base, R>
@@ -75,17 +76,24 @@ export interface Parts<R = never> {
   readonly diagnostics: Part<Diagnostics, Everything, R>
 }
 
-/** One Layer of all ports. Closing it closes the parts in the opposite order, telemetry last. */
-export const compose = <R = never>(parts: Parts<R>): Layer.Layer<Ports, StartFailure, R> => {
-  const base = Configuration.recorded.pipe(
-    Layer.provideMerge(parts.telemetry),
+type SecretParts<R> = Pick<Parts<R>, "configuration" | "files" | "telemetry" | "processLock" | "secureStore">
+
+const secretsOver = <R>(parts: SecretParts<R>) =>
+  parts.secureStore.pipe(
+    Layer.provideMerge(parts.processLock),
+    Layer.provideMerge(Layer.provideMerge(Configuration.recorded, parts.telemetry)),
     Layer.provideMerge(Layer.merge(parts.configuration, parts.files))
   )
-  const secrets = parts.crypto.pipe(
-    Layer.provideMerge(parts.secureStore),
-    Layer.provideMerge(parts.processLock),
-    Layer.provideMerge(base)
-  )
+
+/** The secret store alone, which can be looked after when the rest of the environment cannot start. */
+export const composeSecrets = <R = never>(
+  parts: SecretParts<R>
+): Layer.Layer<SecureStore | Maintenance, StartFailure, R> =>
+  Layer.map(secretsOver(parts), Context.pick(SecureStore, Maintenance))
+
+/** One Layer of all ports. Closing it closes the parts in the opposite order, telemetry last. */
+export const compose = <R = never>(parts: Parts<R>): Layer.Layer<Ports, StartFailure, R> => {
+  const secrets = Layer.provideMerge(parts.crypto, secretsOver(parts))
   const stores = Layer.mergeAll(parts.database, parts.cache, parts.passwordHashing, parts.biometrics).pipe(
     Layer.provideMerge(secrets)
   )

@@ -4,10 +4,12 @@
 import { Context, Effect, Layer, Option, Ref, Schema } from "effect"
 import { BackendFaults, FaultsUnavailable } from "../../backend/faults/Fault.ts"
 import type { Fault } from "../../backend/faults/Fault.ts"
+import type { Maintenance } from "../../domain/operations/Maintenance.ts"
 import { InvalidSettings, SettingIssue } from "../../domain/operations/Setting.ts"
 import type { StartFailure } from "../../domain/operations/StartFailure.ts"
 import type { Traces } from "../../domain/operations/Traces.ts"
 import type { Ports } from "../../domain/Ports.ts"
+import type { SecureStore } from "../../domain/storage/SecureStore.ts"
 import { externalApis } from "../config/constants/ExternalApis.ts"
 import { Profile, profiles } from "../config/constants/Profiles.ts"
 import { version } from "../config/constants/Version.ts"
@@ -26,6 +28,7 @@ const sources = Effect.map(Overrides, (overrides) => ProcessSources.make({ overr
 
 interface Chosen {
   readonly layer: Layer.Layer<Ports, StartFailure>
+  readonly secrets: Layer.Layer<SecureStore | Maintenance, StartFailure>
 }
 
 /** A profile without its environment, or an environment without one of the ports, does not compile. */
@@ -54,22 +57,27 @@ const configured = Effect.flatMap(sources, Loading.profile)
 
 const local = LoadedModule.load("the environment local", load.local)
 
+const chosen = (profile: Profile) =>
+  LoadedModule.load(`the environment ${profile}`, (): Promise<Chosen> => load[profile]())
+
 /** The embedded backend's fault switch, from when this process has built the environment that embeds it. */
 const faults = Ref.unsafeMake(Option.none<typeof BackendFaults.Service>())
 
 /** The environment of the configured profile. */
 export const environment: Layer.Layer<Ports, StartFailure> = Layer.unwrapEffect(Effect.gen(function*() {
   const profile = yield* configured
-  if (profile !== "local") {
-    const { layer } = yield* LoadedModule.load(`the environment ${profile}`, (): Promise<Chosen> => load[profile]())
-    return layer
-  }
+  if (profile !== "local") return (yield* chosen(profile)).layer
   const { backend, main } = yield* local
   return Layer.provide(
     main,
     Layer.tap(backend, (context) => Ref.set(faults, Option.some(Context.get(context, BackendFaults))))
   )
 }))
+
+/** The secret store of the configured profile, whether or not its environment can start. */
+export const secrets: Layer.Layer<SecureStore | Maintenance, StartFailure> = Layer.unwrapEffect(
+  Effect.map(Effect.flatMap(configured, chosen), (environment) => environment.secrets)
+)
 
 /** The traces kept on this device, whether or not the environment can start. */
 export const traces: Layer.Layer<Traces, StartFailure> = Layer.unwrapEffect(Effect.gen(function*() {

@@ -8,28 +8,18 @@ import { Busy } from "../../domain/storage/StorageFailure.ts"
 import { AccountConfig } from "../config/env/AccountConfig.ts"
 import { FoldersConfig } from "../config/env/FoldersConfig.ts"
 import { ApiOrigin } from "../network/api/ApiOrigin.ts"
-import * as KeyFile from "../storage/secure/KeyFile.ts"
-import * as VaultSecureStore from "../storage/secure/VaultSecureStore.ts"
 import { client } from "./Client.ts"
 import * as Configuration from "./Configuration.ts"
-import { vaultFile, vaultKeyFile } from "./DataFiles.ts"
 import { device as thisDevice } from "./Device.ts"
 import * as Doctor from "./Doctor.ts"
 import * as EmbeddedAnalytics from "./EmbeddedAnalytics.ts"
 import * as EmbeddedBackend from "./EmbeddedBackend.ts"
-import { compose } from "./Environment.ts"
+import { compose, composeSecrets } from "./Environment.ts"
 import type { Parts } from "./Environment.ts"
 import * as Tracing from "./Tracing.ts"
+import * as Vault from "./Vault.ts"
 
 export { compose }
-
-const secureStore = Layer.unwrapEffect(
-  Effect.map(FoldersConfig, (folders) =>
-    Layer.provide(
-      VaultSecureStore.layer({ file: vaultFile(folders) }),
-      KeyFile.layerLoadOrCreate({ file: vaultKeyFile(folders) })
-    ))
-)
 
 const configuration = Configuration.layer(Configuration.sources("local"))
 
@@ -40,7 +30,7 @@ export const parts = {
   ...client,
   ...thisDevice,
   configuration,
-  secureStore,
+  secureStore: Vault.layer("client"),
   telemetry,
   origin: Layer.effect(ApiOrigin, Effect.map(BackendAddress, ({ url }) => ({ url }))),
   analytics: EmbeddedAnalytics.layer,
@@ -71,6 +61,7 @@ export const main = compose<BackendAddress>(parts)
 export const device = (name: string) =>
   compose<BackendAddress>({
     ...parts,
+    secureStore: Vault.layer(`device-${name}`),
     configuration: Layer.merge(configuration, Layer.provide(ownFolders(name), configuration)),
     telemetry: Tracing.kept
   })
@@ -87,6 +78,8 @@ const ownFolders = (name: string) =>
   )
 
 export const layer = Layer.provide(main, backend)
+
+export const secrets = composeSecrets<never>(parts)
 
 /** Who to sign in as when nobody is asked. */
 export const account = Effect.map(AccountConfig, ({ credentials }) => credentials).pipe(Effect.provide(configuration))

@@ -17,12 +17,13 @@ import * as MemoryAnalytics from "../services/analytics/MemoryAnalytics.ts"
 import * as MemoryCache from "../storage/cache/MemoryCache.ts"
 import * as MemoryProcessLock from "../storage/local/MemoryProcessLock.ts"
 import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
+import * as MemoryMaintenance from "../storage/secure/MemoryMaintenance.ts"
 import * as MemorySecureStore from "../storage/secure/MemorySecureStore.ts"
 import { client } from "./Client.ts"
 import * as Configuration from "./Configuration.ts"
 import { migrations } from "./Database.ts"
 import * as Doctor from "./Doctor.ts"
-import { compose } from "./Environment.ts"
+import { compose, composeSecrets } from "./Environment.ts"
 import type { Parts } from "./Environment.ts"
 import * as MemoryBackend from "./MemoryBackend.ts"
 import * as Tracing from "./Tracing.ts"
@@ -36,7 +37,7 @@ export const parts = {
   files: Layer.merge(FileSystem.layerNoop({}), Path.layer),
   telemetry: Tracing.memory,
   processLock: MemoryProcessLock.layer,
-  secureStore: MemorySecureStore.layer,
+  secureStore: Layer.provideMerge(MemoryMaintenance.layer, MemorySecureStore.layer),
   passwordHashing: MemoryPasswordHashing.layer,
   biometrics: MemoryBiometrics.layer(),
   database: SqliteLocalDatabase.layer({ filename: ":memory:", migrations }),
@@ -58,6 +59,8 @@ export const main = compose<MemoryServer>(parts)
 export const device = (_name: string) => compose<MemoryServer>({ ...parts, telemetry: Tracing.unrecorded })
 
 export const layer = Layer.provide(main, backend)
+
+export const secrets = composeSecrets<never>(parts)
 
 /** The account the backend starts with. */
 export const account = Effect.succeed(

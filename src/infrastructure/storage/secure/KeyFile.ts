@@ -16,6 +16,9 @@ import * as VaultKeyText from "./VaultKeyText.ts"
 
 export interface Options {
   readonly file: string
+
+  /** Tells apart the vaults that share this key file: each has a generation of its own. */
+  readonly vault?: string
 }
 
 const { keyLength } = VaultKeyText
@@ -73,7 +76,8 @@ const createOnce = (file: string) =>
   }).pipe(Effect.mapError(FileFailure.writing(store, "create")), Effect.uninterruptible)
 
 /** The file beside the key that tells the generation, in decimal. */
-const generationFile = (file: string) => `${file}.generation`
+const generationFile = ({ file, vault }: Options) =>
+  vault === undefined ? `${file}.generation` : `${file}.${vault}.generation`
 const generationStore = "generation of the secret store"
 const decimal = /^(?:0|[1-9]\d{0,19})\n?$/
 
@@ -84,9 +88,9 @@ const parseGeneration = (bytes: Uint8Array): Either.Either<bigint, StorageFailur
     : Either.left(new Corrupt({ store: generationStore, operation: "read" }))
 }
 
-const generation = (file: string) =>
+const generation = (options: Options) =>
   Effect.gen(function*() {
-    const disk = yield* DurableFile.make({ file: generationFile(file), store: generationStore })
+    const disk = yield* DurableFile.make({ file: generationFile(options), store: generationStore })
     const known = Effect.flatMap(
       disk.read,
       Option.match({ onNone: () => Effect.succeedNone, onSome: (bytes) => Effect.asSome(parseGeneration(bytes)) })
@@ -109,8 +113,9 @@ const status = (file: string) =>
     Effect.map((usable) => ({ detail: file, usable, durable: true }))
   )
 
-const source = ({ file }: Options, createMissing: Effect.Effect<void, Locked | StorageFailure, Needs>) =>
+const source = (options: Options, createMissing: Effect.Effect<void, Locked | StorageFailure, Needs>) =>
   Effect.gen(function*() {
+    const { file } = options
     const context = yield* Effect.context<Needs>()
     const locked = new Locked({ fixes: [`put the key file back: ${file}`] })
 
@@ -127,7 +132,7 @@ const source = ({ file }: Options, createMissing: Effect.Effect<void, Locked | S
           onNone: () => Effect.zipRight(Effect.provide(createMissing, context), load)
         })
       ),
-      generation: yield* generation(file),
+      generation: yield* generation(options),
       status: Effect.provide(status(file), context)
     }
   })
@@ -135,11 +140,14 @@ const source = ({ file }: Options, createMissing: Effect.Effect<void, Locked | S
 type Make = Effect.Effect<VaultKey.VaultKey, never, Needs>
 
 /** For deployments: the key has to be there, and is never created. */
-export const makeLoad = ({ file }: Options): Make =>
-  source({ file }, new Locked({ fixes: [`create the key once: (umask 077; head -c 32 /dev/urandom > "${file}")`] }))
+export const makeLoad = (options: Options): Make =>
+  source(
+    options,
+    new Locked({ fixes: [`create the key once: (umask 077; head -c 32 /dev/urandom > "${options.file}")`] })
+  )
 
 /** For one's own machine: the first new vault creates the key, and the log says once where it is. */
-export const makeLoadOrCreate = ({ file }: Options): Make => source({ file }, createOnce(file))
+export const makeLoadOrCreate = (options: Options): Make => source(options, createOnce(options.file))
 
 /** The key file as the only source. */
 export const layerLoad = (options: Options): Layer.Layer<VaultKey.VaultKeys, never, Needs> =>

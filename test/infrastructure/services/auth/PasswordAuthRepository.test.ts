@@ -24,7 +24,9 @@ describe("the store", () => {
       remove: () => locked,
       has: () => locked,
       list: locked,
-      modify: () => locked
+      modify: () => locked,
+      transaction: () => locked,
+      changes: locked
     })
     const backend = new ScriptedBackend()
     return Effect.gen(function*() {
