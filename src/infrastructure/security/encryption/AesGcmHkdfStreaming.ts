@@ -83,11 +83,12 @@ const make = (key: StreamingKey, header: Uint8Array, associatedData: Uint8Array)
       if (end < 0 || (end === 0 && index > 0)) return Option.none()
       const decipher = createDecipheriv(algorithm, derived, nonceOf(index, last), { authTagLength: tagLength })
       decipher.setAuthTag(segment.subarray(end))
+      const plaintext = decipher.update(segment.subarray(0, end))
       try {
-        const plaintext = decipher.update(segment.subarray(0, end))
         decipher.final()
         return Option.some(plaintext)
       } catch {
+        plaintext.fill(0)
         return Option.none()
       }
     }
