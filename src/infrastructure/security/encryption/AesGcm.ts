@@ -4,6 +4,7 @@
 import { Option } from "effect"
 import { createCipheriv, createDecipheriv, createSecretKey } from "node:crypto"
 import type { KeyObject } from "node:crypto"
+import * as BoxMemory from "./BoxMemory.ts"
 import * as NoncePool from "./NoncePool.ts"
 
 const nonceLength = 12
@@ -18,27 +19,43 @@ export const overhead = nonceLength + tagLength
 /** Without it Node takes tags of 4 bytes, which are forged by trying. */
 const options = { authTagLength: tagLength }
 
-/**
- * Encrypts behind the nonce that stands at `nonceAt` of `output`, to its end. The key is one of ours, or was derived: its
- * length was checked.
- */
-export const encryptInto = (
+/** `head | nonce | ciphertext | tag`. The key is one of ours, or was derived: its length was checked. */
+export const encrypt = (
   key: KeyObject | Uint8Array,
-  output: Uint8Array,
-  nonceAt: number,
+  head: Uint8Array,
+  nonce: Uint8Array,
   plaintext: Uint8Array,
   associatedData: Uint8Array
-): void => {
-  const start = nonceAt + nonceLength
-  const cipher = createCipheriv("aes-256-gcm", key, output.subarray(nonceAt, start), options)
+): Uint8Array => {
+  const cipher = createCipheriv("aes-256-gcm", key, nonce, options)
   cipher.setAAD(associatedData)
-  output.set(cipher.update(plaintext), start)
+  const ciphertext = cipher.update(plaintext)
   cipher.final()
-  output.set(cipher.getAuthTag(), start + plaintext.length)
+  const start = head.length + nonceLength
+  const output = BoxMemory.allocate(start + ciphertext.length + tagLength)
+  output.set(head)
+  output.set(nonce, head.length)
+  output.set(ciphertext, start)
+  output.set(cipher.getAuthTag(), start + ciphertext.length)
+  return output
+}
+
+/** Written anew for each message; one array for all, because making views costs as much as a tenth of a small message. */
+const nonce = new Uint8Array(nonceLength)
+
+/** `encrypt` with a random nonce. */
+export const encryptRandomly = (
+  key: KeyObject | Uint8Array,
+  head: Uint8Array,
+  plaintext: Uint8Array,
+  associatedData: Uint8Array
+): Uint8Array => {
+  NoncePool.fillNonce(nonce, 0, nonceLength)
+  return encrypt(key, head, nonce, plaintext, associatedData)
 }
 
 /** Decrypts what starts with its nonce at `nonceAt` of `input`. */
-export const decryptFrom = (
+export const decrypt = (
   key: KeyObject | Uint8Array,
   input: Uint8Array,
   nonceAt: number,
@@ -78,14 +95,8 @@ export const make = (material: Uint8Array): Cipher => {
   const key = createSecretKey(material)
   return {
     overhead,
-    seal: (prefix, plaintext, associatedData) => {
-      const output = Buffer.allocUnsafeSlow(prefix.length + overhead + plaintext.length)
-      output.set(prefix)
-      NoncePool.fillNonce(output, prefix.length, nonceLength)
-      encryptInto(key, output, prefix.length, plaintext, associatedData)
-      return output
-    },
-    open: (box, offset, associatedData) => decryptFrom(key, box, offset, associatedData)
+    seal: (prefix, plaintext, associatedData) => encryptRandomly(key, prefix, plaintext, associatedData),
+    open: (box, offset, associatedData) => decrypt(key, box, offset, associatedData)
   }
 }
 

@@ -59,29 +59,25 @@ export interface Cipher extends AesGcm.Cipher {
 export const make = (material: Uint8Array): Cipher => {
   if (material.length !== keyLength) throw new TypeError(`An AES-256 key has ${keyLength} bytes`)
   const derive = makeDerive(material)
-  const encrypt = (output: Uint8Array, at: number, plaintext: Uint8Array, associatedData: Uint8Array) => {
-    const key = derive(output, at)
-    AesGcm.encryptInto(key, output, at + saltLength, plaintext, associatedData)
-    key.fill(0)
-    return output
-  }
   return {
     overhead,
     seal: (prefix, plaintext, associatedData) => {
-      const output = Buffer.allocUnsafeSlow(prefix.length + overhead + plaintext.length)
-      output.set(prefix)
-      NoncePool.fillNonce(output, prefix.length, nonceLength)
-      return encrypt(output, prefix.length, plaintext, associatedData)
+      const head = new Uint8Array(prefix.length + saltLength)
+      head.set(prefix)
+      NoncePool.fillNonce(head, prefix.length, saltLength)
+      const key = derive(head, prefix.length)
+      const box = AesGcm.encryptRandomly(key, head, plaintext, associatedData)
+      key.fill(0)
+      return box
     },
     unsafeSealWith: (nonce, plaintext, associatedData) => {
       if (nonce.length !== nonceLength) throw new TypeError(`A nonce has ${nonceLength} bytes`)
-      const output = Buffer.allocUnsafeSlow(overhead + plaintext.length)
-      output.set(nonce)
-      return encrypt(output, 0, plaintext, associatedData)
+      const salt = nonce.subarray(0, saltLength)
+      return AesGcm.encrypt(derive(nonce, 0), salt, nonce.subarray(saltLength), plaintext, associatedData)
     },
     open: (box, offset, associatedData) => {
       const key = derive(box, offset)
-      const plaintext = AesGcm.decryptFrom(key, box, offset + saltLength, associatedData)
+      const plaintext = AesGcm.decrypt(key, box, offset + saltLength, associatedData)
       key.fill(0)
       return plaintext
     }
