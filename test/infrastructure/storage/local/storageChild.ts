@@ -60,7 +60,7 @@ const programs: Record<string, Program> = {
       yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => fs.existsSync(join(folder, "go")) })
       const once = Effect.zipRight(
         appendLine(folder, `ask ${id}`),
-        lock.withLock("a", "1 minute")(Effect.zipRight(appendLine(folder, `get ${id}`), Effect.sleep("1 millis")))
+        lock.withLock("a", "1 minute")(Effect.zipRight(appendLine(folder, `get ${id}`), Effect.sleep("3 millis")))
       )
       let times = 0
       yield* Effect.repeat(once, { until: () => (times += 1) === count || fs.existsSync(join(folder, "stop")) })
