@@ -29,30 +29,38 @@ const describe = (status: SecretStoreStatus) =>
     for (const advice of status.advice) yield* print(`${yellow("!")} ${printable(advice)}`)
   })
 
+/** Without a key source of the environment a person opens the store, every time. */
+const opensByPerson = ({ keySources, slots }: SecretStoreStatus) =>
+  keySources.length === 0 && slots.some(({ stale, type }) => type === "passphrase" && !stale)
+
 /** What keeps the store from being used, or soon may. A missing precaution is advice, not a fault. */
-const faults = ({ exists, locked, slots }: SecretStoreStatus): ReadonlyArray<string> =>
-  exists
+const faults = (status: SecretStoreStatus): ReadonlyArray<string> => {
+  const { exists, locked, slots } = status
+  return exists
     ? [
-      ...(locked ? ["it is locked"] : []),
+      ...(locked && !opensByPerson(status) ? ["it is locked"] : []),
       ...(slots.some(({ usable }) => usable) ? [] : ["no unlock slot can be used here"]),
       ...slots.filter(({ stale }) => stale).map(({ id }) => `slot ${id} opens an earlier root key only`)
     ]
     : []
+}
 
 export const doctor = Command.make("doctor", { json }, (options) =>
   Effect.gen(function*() {
     const maintenance = yield* Maintenance
     const status = yield* maintenance.status
     yield* options.json ? printJson("store", SecretStoreStatus, status) : describe(status)
+    // Only reading it proves that it is whole; what can be read without asking is.
+    if (status.exists && !status.locked) yield* (yield* SecureStore).list
     const found = faults(status)
     if (found.length > 0) {
       return yield* new CommandFailed({
         reason: `The secret store needs care: ${found.join("; ")}`,
-        next: status.advice[0] ?? (status.locked ? "Unlock the keychain, or give the key it was made with." : "")
+        next: status.locked
+          ? "Unlock the keychain, or give the key it was made with; at a terminal a passphrase or recovery code is asked for."
+          : "The advice above says what to do."
       })
     }
-    // Only reading it proves that it is whole; what can be read without asking is.
-    if (status.exists) yield* (yield* SecureStore).list
     if (!options.json) yield* print(`${green("✔")} The secret store is in order`)
   }).pipe(withSecrets("secrets doctor"))).pipe(
     Command.withDescription("Tell where secrets are kept and what opens them; exit 1 when something is wrong")

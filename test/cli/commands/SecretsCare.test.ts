@@ -77,11 +77,22 @@ describe("strata secrets doctor", () => {
       assert.deepStrictEqual([stale.code, /slot 2 opens an earlier root key/.test(stale.error)], [1, true])
     }))
 
+  it.effect("is content with a locked store that only a person opens", () =>
+    Effect.gen(function*() {
+      const byPassphrase = { locked: true, keySources: [], slots: [slot(1, "passphrase")] }
+      const { code, out } = yield* run("doctor", showing(byPassphrase), undefined, new Locked({ fixes: [] }))
+      assert.strictEqual(code, 0, out)
+      assert.include(out, "locked")
+    }))
+
   it.effect("reads the store to see whether it is whole, and says the way out when it is not", () =>
     Effect.gen(function*() {
       const tampered = yield* run("doctor", {}, undefined, new Tampered({ what: "secret store" }))
       assert.strictEqual(tampered.code, 1)
       assert.include(tampered.error, "strata secrets restore")
+      const stale = showing({ slots: [slot(1, "keychain"), slot(2, "passphrase", { stale: true })] })
+      const both = yield* run("doctor", stale, undefined, new Tampered({ what: "secret store" }))
+      assert.include(both.error, "strata secrets restore")
       const older = yield* run("doctor", {}, undefined, new RolledBack())
       assert.strictEqual(older.code, 1)
       assert.include(older.error, "strata secrets accept-rollback")
