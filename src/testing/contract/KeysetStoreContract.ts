@@ -140,13 +140,14 @@ export const contract: Contract<KeysetStore> = {
       "a `change` that fails, dies or is interrupted stores nothing and keeps its failure",
       Effect.gen(function*() {
         const store = yield* KeysetStore
-        const failed = yield* Effect.flip(store.modify("notes", () => Effect.fail("no" as const)))
+        const refuse = store.modify("notes", () => Effect.fail("no" as const))
+        const failed = yield* Effect.flip(refuse)
         yield* ensure(failed === "no", "the failure is another one")
         yield* Effect.exit(store.modify("notes", () => Effect.dieMessage("no entropy")))
         yield* Effect.exit(store.modify("notes", () => Effect.interrupt))
         yield* ensure(Option.isNone(yield* store.load("notes")), "a keyset is there")
         const created = yield* loadOrCreate("notes")
-        yield* Effect.exit(store.modify("notes", () => Effect.fail("no" as const)))
+        yield* Effect.exit(refuse)
         yield* ensure(holds(yield* store.load("notes"), created), "the keyset changed")
       })
     ),

@@ -64,7 +64,10 @@ export const make = Effect.gen(function*() {
       aead.current(purpose),
       (keyset) =>
         limited.seal(aead.nameOf(purpose), keyset, plaintext, associatedData).pipe(
-          Effect.tap(() => Effect.sync(() => KeyUse.made(keyset))),
+          Effect.map((sealed) => {
+            KeyUse.made(keyset)
+            return sealed
+          }),
           Effect.catchTags({
             KeyExhausted: ({ id }) =>
               Effect.zipRight(

@@ -54,8 +54,9 @@ export const make = ({ block, limit }: Options = standard) =>
       associatedData: Uint8Array
     ) =>
       Effect.flatMap(Keyset.primaryKey(keyset), ({ algorithm, id }) => {
+        if (algorithm === "XAES_256_GCM") return Effect.succeed(Aead.seal(keyset, plaintext, associatedData))
         const slot = `${id}/${name}`
-        return algorithm === "XAES_256_GCM" || take(slot)
+        return take(slot)
           ? Effect.succeed(Aead.seal(keyset, plaintext, associatedData))
           : Effect.map(reserve(name, id, slot), () => Aead.seal(keyset, plaintext, associatedData))
       })

@@ -111,18 +111,14 @@ export const make = <P extends Primitive>(
       existing,
 
       current: (purpose) =>
-        Effect.flatMap(
-          existing(purpose),
-          Option.match({
-            onSome: Effect.succeed,
+        Effect.flatMap(existing(purpose), (found) =>
+          Option.isSome(found)
+            ? Effect.succeed(found.value)
             // Another process may have made one since: what counts is what stands there under the lock.
-            onNone: () =>
-              modify(purpose, (found) => {
-                const keyset = Option.getOrElse(found, create)
-                return [keyset, keyset]
-              })
-          })
-        ),
+            : modify(purpose, (stored) => {
+              const keyset = Option.getOrElse(stored, create)
+              return [keyset, keyset]
+            })),
 
       naming: (purpose, data) =>
         Effect.flatMap(existing(purpose), (found) => {
