@@ -32,17 +32,23 @@ interface Declaration<Attributes> {
   readonly attributes?: Attributes
 }
 
-const overflow = [MetricLabel.make("otel.metric.overflow", "true")]
+const overflowLabel = MetricLabel.make("otel.metric.overflow", "true")
 
 interface Updatable {
   readonly unsafeUpdate: (value: number, labels: ReadonlyArray<MetricLabel.MetricLabel>) => void
 }
 
-/** Effect looks a series up by the identity of its labels, so each combination gets one array for good. */
+/**
+ * Effect looks a series up by the identity of its labels, so each combination gets one array for good. The unit is one of
+ * them: `Metric.tagged` would make another array at each update.
+ */
 const makeUpdate = (
   metric: Updatable,
+  unit: string,
   keys: ReadonlyArray<string>
 ): MetricDefinition["update"] => {
+  const unitLabel = MetricLabel.make("unit", unit)
+  const overflow = [unitLabel, overflowLabel]
   const series = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
   return (value, attributes) => {
     let id = ""
@@ -50,7 +56,10 @@ const makeUpdate = (
     let labels = series.get(id)
     if (labels === undefined) {
       labels = series.size < seriesBudget
-        ? keys.flatMap((key) => attributes[key] === undefined ? [] : [MetricLabel.make(key, attributes[key])])
+        ? [
+          unitLabel,
+          ...keys.flatMap((key) => attributes[key] === undefined ? [] : [MetricLabel.make(key, attributes[key])])
+        ]
         : overflow
       if (labels !== overflow) series.set(id, labels)
     }
@@ -68,7 +77,7 @@ const define = <Kind extends Type, Attributes extends MetricAttributes>(
   unit,
   doc,
   attributes: attributes ?? ({} as Attributes),
-  update: makeUpdate(metric, Object.keys(attributes ?? {}))
+  update: makeUpdate(metric, unit, Object.keys(attributes ?? {}))
 })
 
 /** A count that only grows. */
@@ -76,9 +85,7 @@ export const counter = <const Attributes extends MetricAttributes = {}>(declarat
   define(
     "counter",
     declaration,
-    Metric.counter(declaration.name, { description: declaration.doc, incremental: true }).pipe(
-      Metric.tagged("unit", declaration.unit)
-    )
+    Metric.counter(declaration.name, { description: declaration.doc, incremental: true })
   )
 
 /** A value as it is now. */
@@ -86,7 +93,7 @@ export const gauge = <const Attributes extends MetricAttributes = {}>(declaratio
   define(
     "gauge",
     declaration,
-    Metric.gauge(declaration.name, { description: declaration.doc }).pipe(Metric.tagged("unit", declaration.unit))
+    Metric.gauge(declaration.name, { description: declaration.doc })
   )
 
 /** Seconds, with the boundaries that OpenTelemetry gives for `http.client.request.duration`. */
@@ -103,7 +110,7 @@ export const histogram = <const Attributes extends MetricAttributes = {}>(
       declaration.name,
       MetricBoundaries.fromIterable(declaration.boundaries ?? secondsBoundaries),
       declaration.doc
-    ).pipe(Metric.tagged("unit", declaration.unit))
+    )
   )
 
 /** How many series the declared labels allow. */

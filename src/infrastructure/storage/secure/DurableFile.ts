@@ -69,20 +69,25 @@ export const make = ({ file, store }: Options) =>
     const copy = Effect.flatMap(fs.readFile(file), (content) =>
       create(newBackup, content))
 
-    /** By a second name of the file, so that its own name never stands for nothing; by a copy where that is impossible. */
-    const backUp = fs.link(file, newBackup).pipe(
+    /** A second name of the file, so that its own never stands for nothing; a copy where that is impossible. */
+    const link = fs.link(file, newBackup).pipe(
       Effect.catchIf(FileFailure.isLinkUnsupported, () =>
         copy),
       (attempt) => afresh(newBackup, attempt),
-      Effect.zipRight(fs.rename(newBackup, backup)),
-      Effect.catchIf(when("NotFound"), () => Effect.void)
+      Effect.as(true),
+      Effect.catchIf(when("NotFound"), () => Effect.succeed(false))
     )
 
+    const replaceBackup = (linked: boolean) => linked ? fs.rename(newBackup, backup) : Effect.void
+
     const replace = Effect.fnUntraced(function*(content: Uint8Array, previous: Previous) {
-      yield* createTemporary(content)
-      if (previous === "keep") yield* backUp
+      const [linked] = yield* Effect.all(
+        [previous === "keep" ? link : Effect.succeed(false), createTemporary(content)],
+        { concurrency: 2 }
+      )
+      yield* replaceBackup(linked)
       yield* fs.rename(temporary, file)
-      if (previous === "forget") yield* backUp
+      if (previous === "forget") yield* Effect.flatMap(link, replaceBackup)
       yield* syncFolder(folder)
     }, Effect.provide(context))
 

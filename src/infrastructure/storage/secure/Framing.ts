@@ -21,18 +21,20 @@ export interface Reader {
 export const parse = <A>(source: Uint8Array, read: (reader: Reader) => A): A | undefined => {
   const buffer = Buffer.from(source.buffer, source.byteOffset, source.length)
   let offset = 0
-  const bytes = (length: number) => {
+  const skip = (length: number) => {
     if (length > buffer.length - offset) throw new Malformed()
     offset += length
-    return buffer.subarray(offset - length, offset)
+    return offset - length
   }
+  const bytes = (length: number) => buffer.subarray(skip(length), offset)
+  const u32 = () => buffer.readUInt32BE(skip(4))
   const reader: Reader = {
     bytes,
-    u8: () => bytes(1).readUInt8(),
-    u16: () => bytes(2).readUInt16BE(),
-    u32: () => bytes(4).readUInt32BE(),
-    u64: () => bytes(8).readBigUInt64BE(),
-    block: () => bytes(reader.u32()),
+    u8: () => buffer.readUInt8(skip(1)),
+    u16: () => buffer.readUInt16BE(skip(2)),
+    u32,
+    u64: () => buffer.readBigUInt64BE(skip(8)),
+    block: () => bytes(u32()),
     rest: () => bytes(buffer.length - offset)
   }
   try {

@@ -147,9 +147,18 @@ export const atGeneration = (vault: Vault, generation: bigint): Vault => ({
   file: { ...vault.file, generation }
 })
 
+/** Tags made before. Names of entries are few; who asks for ever other ones makes this start again. */
+const tags = new WeakMap<KeyObject, Map<string, string>>()
+const maxTags = 4096
+
 /** What stands for a name in the file: its HMAC, in hexadecimal. */
-export const tagOf = ({ nameKey }: Pick<Vault, "nameKey">, name: string): string =>
-  RootKey.hmac(nameKey, name).toString("hex")
+export const tagOf = ({ nameKey }: Pick<Vault, "nameKey">, name: string): string => {
+  let known = tags.get(nameKey)
+  if (known === undefined || known.size >= maxTags) tags.set(nameKey, known = new Map())
+  let tag = known.get(name)
+  if (tag === undefined) known.set(name, tag = RootKey.hmac(nameKey, name).toString("hex"))
+  return tag
+}
 
 export const withEntries = (vault: Vault, change: (entries: Map<string, Uint8Array>) => void): Vault => {
   const entries = new Map(vault.file.entries)

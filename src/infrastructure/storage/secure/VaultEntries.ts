@@ -21,7 +21,7 @@ const tampered = Either.left(new Tampered({ what: "secret store" }))
 
 const openEntry = (vault: Vault, tag: string, sealed: Uint8Array): Either.Either<VaultEntry.VaultEntry, Tampered> => {
   const entry = VaultEntry.open(vault.keyset, vault.file.storeId, tag, sealed)
-  if (Either.isRight(entry)) {
+  if (Either.isRight(entry) && described.get(sealed)?.tag !== tag) {
     described.set(sealed, { tag, name: entry.right.name, expiresAt: entry.right.expiresAt })
   }
   return entry

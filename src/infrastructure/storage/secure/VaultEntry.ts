@@ -19,11 +19,19 @@ export interface VaultEntry {
 export const isExpired = ({ expiresAt }: Pick<VaultEntry, "expiresAt">, now: number): boolean =>
   expiresAt !== 0n && expiresAt <= BigInt(now)
 
+const label = Buffer.from("strata/vault/entry/2")
+
 /**
- * The tag is the HMAC of the whole name, which has to stay hidden from who lists the names: an entry opens in its own
- * store, under its own name and as this format only.
+ * `label | store id (16) | name tag, hexadecimal (64)`. The tag is the HMAC of the whole name, which has to stay hidden
+ * from who lists the names: an entry opens in its own store, under its own name and as this format only.
  */
-const context = (storeId: Uint8Array, tag: string) => Framing.blocks("strata/vault/entry/2", storeId, tag)
+const context = (storeId: Uint8Array, tag: string): Uint8Array => {
+  const bytes = Buffer.alloc(label.length + storeId.length + tag.length)
+  bytes.set(label)
+  bytes.set(storeId, label.length)
+  bytes.write(tag, label.length + storeId.length, "latin1")
+  return bytes
+}
 
 export const seal = (keyset: Keyset<"Aead">, storeId: Uint8Array, tag: string, entry: VaultEntry): Uint8Array => {
   const plaintext = Buffer.concat([
@@ -37,22 +45,33 @@ export const seal = (keyset: Keyset<"Aead">, storeId: Uint8Array, tag: string, e
   return sealed
 }
 
+const tampered = Either.left(new Tampered({ what: "secret store" }))
+
+/** Written out, since every read of a secret comes here. */
+const parse = (plaintext: Buffer): Either.Either<VaultEntry, Tampered> => {
+  if (plaintext.length < 4) return tampered
+  const nameEnd = 4 + plaintext.readUInt32BE(0)
+  if (plaintext.length < nameEnd + 16) return tampered
+  return Either.right({
+    name: plaintext.toString("utf8", 4, nameEnd),
+    setAt: plaintext.readBigUInt64BE(nameEnd),
+    expiresAt: plaintext.readBigUInt64BE(nameEnd + 8),
+    value: Redacted.make(plaintext.toString("utf8", nameEnd + 16))
+  })
+}
+
 export const open = (
   keyset: Keyset<"Aead">,
   storeId: Uint8Array,
   tag: string,
   sealed: Uint8Array
 ): Either.Either<VaultEntry, Tampered> => {
-  const plaintext = Aead.open(keyset, sealed, context(storeId, tag))
-  if (Either.isLeft(plaintext)) return Either.left(new Tampered({ what: "secret store" }))
-  const entry = Framing.parse(plaintext.right, (reader): VaultEntry => ({
-    name: Buffer.from(reader.block()).toString("utf8"),
-    setAt: reader.u64(),
-    expiresAt: reader.u64(),
-    value: Redacted.make(Buffer.from(reader.rest()).toString("utf8"))
-  }))
-  plaintext.right.fill(0)
-  return entry === undefined ? Either.left(new Tampered({ what: "secret store" })) : Either.right(entry)
+  const opened = Aead.open(keyset, sealed, context(storeId, tag))
+  if (Either.isLeft(opened)) return tampered
+  const plaintext = Buffer.from(opened.right.buffer, opened.right.byteOffset, opened.right.length)
+  const entry = parse(plaintext)
+  plaintext.fill(0)
+  return entry
 }
 
 /** The id of the key that sealed it. */

@@ -1,11 +1,10 @@
 /**
  * `SecureStore` in one encrypted file that the processes of this machine share.
  */
-import { Clock, Effect, Equal, Layer, Option } from "effect"
+import { Clock, Effect, Either, Equal, Layer, Option } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../domain/storage/SecureStore.ts"
 import * as Secrets from "../../telemetry/catalogue/Secrets.ts"
-import * as Meter from "../../telemetry/Meter.ts"
 import * as Span from "../../telemetry/Span.ts"
 import { OpenVault } from "./OpenVault.ts"
 import type * as Vault from "./Vault.ts"
@@ -18,12 +17,13 @@ type Secret = VaultTransaction.Secret
 
 const backend = { "strata.secret.backend": "vault" } as const
 
-const counted = (operation: "get" | "set" | "delete" | "modify" | "transaction" | "list") => {
-  const count = (result: "ok" | "failed") =>
-    Meter.add(Secrets.operations, { "strata.secret.operation": operation, "strata.secret.result": result })
-  return <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    Effect.onExit(effect, (exit) => count(exit._tag === "Success" ? "ok" : "failed"))
-}
+type Operation = "get" | "set" | "delete" | "modify" | "transaction" | "list"
+
+const count = (operation: Operation, result: "ok" | "failed") =>
+  Secrets.operations.update(1, { "strata.secret.operation": operation, "strata.secret.result": result })
+
+const counted = (operation: Operation) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.onExit(effect, (exit) => Effect.sync(() => count(operation, exit._tag === "Success" ? "ok" : "failed")))
 
 const resultOf = (found: boolean) => ({ "strata.secret.result": found ? "found" : "absent" })
 
@@ -41,25 +41,27 @@ export const make = Effect.gen(function*() {
       })
     )
 
-  const valueIn = (found: Found, name: string): Effect.Effect<Secret, SecretFailure> =>
-    Effect.gen(function*() {
-      if (Option.isNone(found)) return Option.none()
-      const entry = yield* VaultEntries.get(found.value, name)
-      if (Option.isNone(entry)) return Option.none()
-      const expired = entry.value.expiresAt !== 0n &&
-        VaultEntry.isExpired(entry.value, yield* Clock.currentTimeMillis)
-      return expired ? Option.none() : Option.some(entry.value.value)
-    })
+  const valueIn = (found: Found, name: string): Effect.Effect<Secret, SecretFailure> => {
+    const entry = Option.isNone(found) ? Either.right(Option.none()) : VaultEntries.get(found.value, name)
+    count("get", Either.isRight(entry) ? "ok" : "failed")
+    if (Either.isLeft(entry)) return Effect.fail(entry.left)
+    if (Option.isNone(entry.right)) return Effect.succeedNone
+    const { right: { value: known } } = entry
+    return known.expiresAt === 0n ? Effect.succeedSome(known.value) : Effect.map(
+      Clock.currentTimeMillis,
+      (now) => VaultEntry.isExpired(known, now) ? Option.none() : Option.some(known.value)
+    )
+  }
 
   return SecureStore.of({
     get: (name) =>
       Effect.suspend(() => {
         // A vault that is open already answers in microseconds, which a span would double.
         const open = vault.peek()
-        if (open !== undefined) return counted("get")(valueIn(open, name))
-        return Effect.flatMap(vault.current, (found) => valueIn(found, name)).pipe(
+        if (open !== undefined) return valueIn(open, name)
+        return Effect.tapErrorCause(vault.current, () => Effect.sync(() => count("get", "failed"))).pipe(
+          Effect.flatMap((found) => valueIn(found, name)),
           Effect.tap((value) => Span.annotate(Secrets.secretGet, resultOf(Option.isSome(value)))),
-          counted("get"),
           Span.withSpan(Secrets.secretGet, backend)
         )
       }),
@@ -118,7 +120,7 @@ export const make = Effect.gen(function*() {
       withTransaction((transaction) =>
         Effect.tap(
           body(transaction),
-          () => Span.annotate(Secrets.secretTransaction, { "strata.secret.changes": transaction.changes() })
+          () => Span.annotate(Secrets.secretTransaction, { "strata.vault.changes": transaction.changes() })
         )
       ).pipe(counted("transaction"), Span.withSpan(Secrets.secretTransaction, backend)),
 

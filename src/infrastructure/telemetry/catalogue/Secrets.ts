@@ -33,7 +33,7 @@ export const secretModify = define({
 export const secretTransaction = define({
   name: "secret.transaction",
   doc: "Changing several secrets at once; the body runs inside, under the lock",
-  attributes: { ...backend, "strata.secret.changes": "How many secrets it set and removed" }
+  attributes: { ...backend, "strata.vault.changes": "How many secrets it set and removed" }
 })
 
 export const secretList = define({

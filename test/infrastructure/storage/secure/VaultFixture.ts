@@ -61,7 +61,7 @@ export const make: Effect.Effect<VaultFixture, never, Scope.Scope> = Effect.gen(
     vaultFile,
     keyFile,
     openVault,
-    open: (options) => Effect.map(openVault(options), ({ store }) => store)
+    open: (options?: Options) => Effect.map(openVault(options), ({ store }) => store)
   }
 }).pipe(Effect.provide(NodeContext.layer))
 
