@@ -9,6 +9,7 @@ import * as Config from "./catalogue/Config.ts"
 import * as Crypto from "./catalogue/Crypto.ts"
 import * as Database from "./catalogue/Database.ts"
 import * as Http from "./catalogue/Http.ts"
+import * as Keychain from "./catalogue/Keychain.ts"
 import * as Push from "./catalogue/Push.ts"
 import * as Realtime from "./catalogue/Realtime.ts"
 import * as Runtime from "./catalogue/Runtime.ts"
@@ -40,6 +41,7 @@ export const areas: ReadonlyArray<Area> = [
   area("Config", Config),
   area("Telemetry", Telemetry),
   area("Crypto", Crypto),
+  area("Keychain", Keychain),
   area("Secrets", Secrets),
   area("Database", Database),
   area("Cache", Cache),

@@ -163,6 +163,24 @@ export const externalApis = [
     usedBy: ["infrastructure/security", "backend"]
   },
   {
+    name: "Secret Service API",
+    version: "0.2",
+    specification: "https://specifications.freedesktop.org/secret-service-spec/0.2/",
+    usedBy: ["infrastructure/security/keychain/secretservice"]
+  },
+  {
+    name: "D-Bus",
+    version: "protocol 1, SASL EXTERNAL",
+    specification: "https://dbus.freedesktop.org/doc/dbus-specification.html",
+    usedBy: ["infrastructure/security/keychain/dbus"]
+  },
+  {
+    name: "docker-credential helper protocol",
+    version: "store, get, erase, list",
+    specification: "https://github.com/docker/docker-credential-helpers",
+    usedBy: ["infrastructure/security/keychain/helper"]
+  },
+  {
     name: "XDG Base Directory",
     version: "0.8",
     specification: "https://specifications.freedesktop.org/basedir-spec/0.8/",
