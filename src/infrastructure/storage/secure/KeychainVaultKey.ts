@@ -109,6 +109,7 @@ export const make = ({ item, volatile = false }: Options): Effect.Effect<VaultKe
 
     return {
       slot: "keychain",
+      isThere: Effect.map(keychain.status, ({ _tag }) => _tag !== "Unavailable"),
       load,
       loadForNewVault: Effect.flatMap(
         found,

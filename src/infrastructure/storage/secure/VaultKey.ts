@@ -36,6 +36,9 @@ export interface VaultKey {
   /** The type of the vault's slots that this key opens. Written into the file, so it never changes. */
   readonly slot: string
 
+  /** Whether there is a place to keep a key at all; there always is when absent. Never asks the person. */
+  readonly isThere?: Effect.Effect<boolean>
+
   /** Never makes a new key: a vault is there that needs the one it was made with. May ask the person. */
   readonly load: Effect.Effect<Redacted.Redacted<Uint8Array>, VaultKeyFailure>
 
@@ -49,7 +52,7 @@ export interface VaultKey {
   readonly status: Effect.Effect<VaultKeyStatus>
 }
 
-/** The sources of this environment, preferred first: the first that gives a key makes a new vault; all are tried to open one. */
+/** The sources of this environment, preferred first. A new vault is made by the first that is there, and no other takes its place; all are tried to open one. */
 export class VaultKeys extends Context.Tag("effect-strata/infrastructure/storage/secure/VaultKey/VaultKeys")<
   VaultKeys,
   ReadonlyArray<VaultKey>

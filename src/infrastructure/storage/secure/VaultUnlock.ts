@@ -104,14 +104,16 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
         ))
       }),
 
-    /** A new, empty vault that the first source which gives a key opens. */
+    /** A new, empty vault that the first source which is there opens. When that gives no key, no other is taken instead. */
     create: (now: number): Effect.Effect<Unlocked, SecretFailure> =>
-      firstOf(sources.map((source) =>
-        Effect.map(source.loadForNewVault, (key) => {
-          const vault = remember({ slot: source.slot, key }, Vault.create({ type: source.slot, key }, now))
-          return { vault, source: Option.some(source) }
-        })
-      )),
+      Effect.gen(function*() {
+        const there = yield* Effect.findFirst(sources, ({ isThere }) => isThere ?? Effect.succeed(true))
+        const source = Option.getOrElse(there, () => sources[0])
+        if (source === undefined) return yield* combined([])
+        const key = yield* source.loadForNewVault
+        const vault = remember({ slot: source.slot, key }, Vault.create({ type: source.slot, key }, now))
+        return { vault, source: Option.some(source) }
+      }),
 
     /** A key for each slot that one is at hand for; sources that give none are passed over. */
     keysOf: (file: VaultFile.VaultFile): Effect.Effect<ReadonlyArray<RootSlot.SlotKey>> =>

@@ -26,7 +26,7 @@ describe("the slots of a vault", () => {
     const mac = Vault.encode(both).subarray(-32)
     const changed: ReadonlyArray<VaultFile.Slot> = [
       { ...added, params: Uint8Array.of(1, 2, 4) },
-      { ...added, id: added.id ^ 1 },
+      { ...added, id: (added.id ^ 1) >>> 0 },
       { ...added, params: new Uint8Array(0) }
     ]
     for (const slot of changed) {

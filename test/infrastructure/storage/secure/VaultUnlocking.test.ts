@@ -1,8 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted, Stream } from "effect"
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import type { Maintenance } from "../../../../src/domain/operations/Maintenance.ts"
 import type { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
+import { Keychain } from "../../../../src/infrastructure/security/keychain/Keychain.ts"
+import type { KeychainStatus } from "../../../../src/infrastructure/security/keychain/Keychain.ts"
+import * as MemoryKeychain from "../../../../src/infrastructure/security/keychain/MemoryKeychain.ts"
+import * as KeychainVaultKey from "../../../../src/infrastructure/storage/secure/KeychainVaultKey.ts"
 import * as PassphraseKey from "../../../../src/infrastructure/storage/secure/PassphraseKey.ts"
 import * as VaultFile from "../../../../src/infrastructure/storage/secure/VaultFile.ts"
 import * as MaintenanceFixture from "./MaintenanceFixture.ts"
@@ -86,6 +90,23 @@ describe("unlocking a vault", () => {
       // It opens, and the whole file is checked then: somebody changed it.
       assert.strictEqual(yield* tagOf(other.maintenance.unlock("passphrase", Redacted.make("two"))), "Tampered")
       assert.isTrue((yield* other.maintenance.status).advice.some((advice) => advice.includes("add slot")))
+    }))
+
+  it.scoped("a new store takes the next source where there is no keychain, and never where it is only closed", () =>
+    Effect.gen(function*() {
+      const { inFile, keyFile, open } = yield* MaintenanceFixture.make
+      const keychain = (status: KeychainStatus) =>
+        Effect.provideService(
+          KeychainVaultKey.make({ item: MaintenanceFixture.item }),
+          Keychain,
+          MemoryKeychain.make({ status: Effect.succeed(status) })
+        )
+      const closed = yield* open([keychain({ _tag: "Locked", backend: "memory", canPrompt: false }), inFile])
+      assert.strictEqual(yield* tagOf(closed.store.set("token", Redacted.make("tok_1"))), "Locked")
+      assert.isFalse(existsSync(keyFile))
+      const missing = yield* open([keychain({ _tag: "Unavailable", reason: "NoSessionBus" }), inFile])
+      yield* missing.store.set("token", Redacted.make("tok_1"))
+      assert.isTrue(existsSync(keyFile))
     }))
 
   it.scoped("a store without key sources is created by a passphrase", () =>
