@@ -118,13 +118,10 @@ const rawWrite: Subject = (): Side => {
   }
 }
 
-const hundredSets = Effect.flatMap(
-  SecureStore,
-  (store) =>
-    store.transaction((transaction) =>
-      Effect.forEach(names.slice(0, 100), (name) => transaction.set(name, value), { discard: true })
-    )
-)
+const hundredSets = (store: Store) =>
+  store.transaction((transaction) =>
+    Effect.forEach(names.slice(0, 100), (name) => transaction.set(name, value), { discard: true })
+  )
 
 /** As a new process does it, the loading of code left out. */
 const opening: Subject = async () => {

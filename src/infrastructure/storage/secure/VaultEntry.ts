@@ -26,7 +26,7 @@ const label = Buffer.from("strata/vault/entry/2")
  * from who lists the names: an entry opens in its own store, under its own name and as this format only.
  */
 const context = (storeId: Uint8Array, tag: string): Uint8Array => {
-  const bytes = Buffer.alloc(label.length + storeId.length + tag.length)
+  const bytes = Buffer.allocUnsafe(label.length + storeId.length + tag.length)
   bytes.set(label)
   bytes.set(storeId, label.length)
   bytes.write(tag, label.length + storeId.length, "latin1")
