@@ -13,6 +13,7 @@ export * as DiagnosticsContract from "../testing/contract/DiagnosticsContract.ts
 export * as KeychainContract from "../testing/contract/KeychainContract.ts"
 export * as KeysetStoreContract from "../testing/contract/KeysetStoreContract.ts"
 export * as LocalDatabaseContract from "../testing/contract/LocalDatabaseContract.ts"
+export * as MaintenanceContract from "../testing/contract/MaintenanceContract.ts"
 export * as NoteRepositoryContract from "../testing/contract/NoteRepositoryContract.ts"
 export * as NoteSyncContract from "../testing/contract/NoteSyncContract.ts"
 export * as PasswordHashingContract from "../testing/contract/PasswordHashingContract.ts"

@@ -6,6 +6,7 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import { Effect, Layer } from "effect"
 import { Check } from "../../domain/operations/Check.ts"
 import type { Diagnostics } from "../../domain/operations/Diagnostics.ts"
+import type { Maintenance } from "../../domain/operations/Maintenance.ts"
 import { Settings } from "../../domain/operations/Settings.ts"
 import type { SecureStore } from "../../domain/storage/SecureStore.ts"
 import { FoldersConfig } from "../config/env/FoldersConfig.ts"
@@ -43,7 +44,15 @@ const configuration = Effect.gen(function*() {
   })
 })
 
-type Needs = Settings | ProfileConfig | SecureStore | FileSystem | HttpClient | ApiOrigin | TelemetryConfig
+type Needs =
+  | Settings
+  | ProfileConfig
+  | SecureStore
+  | Maintenance
+  | FileSystem
+  | HttpClient
+  | ApiOrigin
+  | TelemetryConfig
 
 const collected = <R>(more: Effect.Effect<ReadonlyArray<CollectedDiagnostics.Probe>, never, R>) =>
   Layer.unwrapEffect(Effect.gen(function*() {
@@ -53,6 +62,7 @@ const collected = <R>(more: Effect.Effect<ReadonlyArray<CollectedDiagnostics.Pro
       { name: "configuration", check: Effect.provide(configuration, context) },
       ...yield* more,
       { name: "secret store", check: Effect.provide(VaultChecks.opens, context) },
+      { name: "unlock slots", check: Effect.provide(VaultChecks.slots, context) },
       yield* NetworkChecks.backend,
       ...yield* TelemetryProbes.all
     ])
