@@ -10,14 +10,15 @@ import * as DBus from "../../../src/infrastructure/security/keychain/dbus/Sessio
 /** A password; closing the dialog; or nothing at all. One per time that the dialog asks, the last for all further. */
 export type Reaction = { readonly type: string } | "cancel" | "ignore"
 
+const keyFile = (fields: Readonly<Record<string, string>>) =>
+  `[sx-aes-1]\n${Object.entries(fields).map(([key, value]) => `${key}=${value}\n`).join("")}`
+
 /** One party of `sx-aes-1`: keys of RFC 3526's 1536-bit group, AES-128-CBC. */
 const exchange = () => {
   const keys = createDiffieHellmanGroup("modp5")
   const mine = keys.generateKeys("base64")
-  const text = (fields: Readonly<Record<string, string>>) =>
-    `[sx-aes-1]\n${Object.entries(fields).map(([key, value]) => `${key}=${value}\n`).join("")}`
   return {
-    begin: text({ public: mine }),
+    begin: keyFile({ public: mine }),
     send: (theirs: string, secret: string) => {
       const peer = /^public=(.*)$/m.exec(theirs)?.[1] ?? ""
       const shared = keys.computeSecret(Buffer.from(peer, "base64"))
@@ -25,7 +26,7 @@ const exchange = () => {
       const iv = randomBytes(16)
       const cipher = createCipheriv("aes-128-cbc", key, iv)
       const sealed = Buffer.concat([cipher.update(secret, "utf8"), cipher.final()])
-      return text({ public: mine, secret: sealed.toString("base64"), iv: iv.toString("base64") })
+      return keyFile({ public: mine, secret: sealed.toString("base64"), iv: iv.toString("base64") })
     }
   }
 }

@@ -39,6 +39,14 @@ const typed = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, Exclude<E, D
     (failure) => (isDBusFailure(failure) ? Failures.toKeychain(failure) : failure as Exclude<E, DBusFailure>)
   )
 
+const read = (item: ItemRef) => (session: ServiceSession.ServiceSession) =>
+  Effect.gen(function*() {
+    const path = yield* Items.locate(session, item)
+    if (Option.isNone(path)) return yield* Effect.as(Items.home(session), Option.none())
+    const value = yield* Objects.secretOf(session, path.value)
+    return Option.some(Redacted.make(yield* Effect.mapError(value, KeychainFixes.corrupt)))
+  }).pipe(Effect.catchIf(Failures.isGone, () => Effect.succeedNone))
+
 export const make = (options: Options = {}): Effect.Effect<typeof Keychain.Service, never, Scope.Scope> =>
   Effect.gen(function*() {
     const { limit = 1024 * 1024, session: desktop = DesktopSession.current() } = options
@@ -83,14 +91,6 @@ export const make = (options: Options = {}): Effect.Effect<typeof Keychain.Servi
         Effect.zipRight(Prompt.run(session, prompt)),
         Effect.flatMap((answer) => (answer === "accepted" ? Effect.void : KeychainFixes.dismissed()))
       )
-
-    const read = (item: ItemRef) => (session: ServiceSession.ServiceSession) =>
-      Effect.gen(function*() {
-        const path = yield* Items.locate(session, item)
-        if (Option.isNone(path)) return yield* Effect.as(Items.home(session), Option.none())
-        const value = yield* Objects.secretOf(session, path.value)
-        return Option.some(Redacted.make(yield* Effect.mapError(value, KeychainFixes.corrupt)))
-      }).pipe(Effect.catchIf(Failures.isGone, () => Effect.succeedNone))
 
     const write = (item: ItemRef, bytes: Uint8Array, mayAsk: boolean) => (session: ServiceSession.ServiceSession) =>
       Effect.gen(function*() {

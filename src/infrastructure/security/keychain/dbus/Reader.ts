@@ -100,6 +100,7 @@ export const make = (bytes: Uint8Array, littleEndian: boolean): Reader => {
     if (element.code === "y") return bytes.slice(take(length), end)
     const entries: Array<[Value, Value]> = []
     const elements: Array<Value> = []
+    // oxlint-disable-next-line no-unmodified-loop-condition -- reading moves on
     while (at < end) {
       align(alignmentOf(element))
       if (element.code === "{") entries.push([one(element.key, depth), one(element.value, depth)])

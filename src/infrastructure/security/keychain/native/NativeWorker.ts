@@ -88,6 +88,7 @@ export const make = (module: string): Effect.Effect<NativeWorker, never, Scope.S
         const call = { id, waiter: (answer: Answer) => resume(Effect.succeed(answer)) }
         busy = call
         worker.ref()
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
         worker.postMessage({ ...request, id })
         return Effect.sync(() => {
           if (busy !== call) return

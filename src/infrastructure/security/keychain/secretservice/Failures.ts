@@ -39,21 +39,21 @@ export const toKeychain = (failure: DBusFailure): KeychainFailure => {
   }
 }
 
-const unheard: ReadonlyArray<string> = [
+const unheard: ReadonlySet<string> = new Set([
   "org.freedesktop.DBus.Error.ServiceUnknown",
   "org.freedesktop.DBus.Error.NameHasNoOwner",
   "org.freedesktop.Secret.Error.NoSession"
-]
+])
 
 /** The service that the session was with is gone and did nothing: a new session may ask again. */
 export const isStale = (failure: unknown): failure is DBusError =>
-  failure instanceof DBusError && unheard.includes(failure.name)
+  failure instanceof DBusError && unheard.has(failure.name)
 
-const missing: ReadonlyArray<string> = [
+const missing: ReadonlySet<string> = new Set([
   "org.freedesktop.Secret.Error.NoSuchObject",
   "org.freedesktop.DBus.Error.UnknownObject"
-]
+])
 
 /** The item was found and then removed by somebody else. */
 export const isGone = (failure: unknown): failure is DBusError =>
-  failure instanceof DBusError && missing.includes(failure.name)
+  failure instanceof DBusError && missing.has(failure.name)

@@ -55,7 +55,7 @@ describe("D-Bus messages", () => {
     const message: Message.Message = { type: "return", serial: 1, replySerial: 2, signature: "s", body: ["hi"] }
     assert.strictEqual(
       encoded(message).toString("hex"),
-      "6c02010107000000010000000f000000" + "0501750002000000" + "0801670001730000" + "0200000068690" + "0"
+      "6c02010107000000010000000f0000000501750002000000080167000173000002000000686900"
     )
   })
 
