@@ -5,7 +5,8 @@
 import type { PlatformError, SystemErrorReason } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
+import type { Option } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as FileFailure from "./FileFailure.ts"
 

@@ -22,12 +22,12 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
 
   /** Beside the key that opened the vault, and beside the keys of its other slots where that asks nobody. */
   const choose = ({ source, vault }: Unlocked) => {
-    const types = vault.file.slots.map(({ type }) => type)
+    const types = new Set(vault.file.slots.map(({ type }) => type))
     return Effect.forEach(sources, (each) => {
       const { generation, slot, status } = each
       if (generation === undefined) return Effect.succeed([])
       if (Option.contains(source, each)) return Effect.succeed([generation])
-      return types.includes(slot) ? Effect.map(status, ({ usable }) => usable ? [generation] : []) : Effect.succeed([])
+      return types.has(slot) ? Effect.map(status, ({ usable }) => usable ? [generation] : []) : Effect.succeed([])
     }).pipe(Effect.map((found) => found.flat()))
   }
 
