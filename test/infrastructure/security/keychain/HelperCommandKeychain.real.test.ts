@@ -44,7 +44,7 @@ describe.skipIf(!hasHelper)(`HelperCommandKeychain and ${helper}`, () => {
       yield* keychain.set(item, value)
       const url = "https://effect-strata.keychain/strata-test/root%20key"
       assert.include(ask("get", url), `"Secret":"a planted secret"`)
-      ask("store", JSON.stringify({ ServerURL: url, Username: "somebody", Secret: "theirs" }))
+      ask("store", JSON.stringify({ ServerURL: url, Username: item.account, Secret: "theirs" }))
       const found = Option.map(yield* keychain.get(item), (bytes) => Buffer.from(Redacted.value(bytes)).toString())
       assert.deepStrictEqual(found, Option.some("theirs"))
     }))

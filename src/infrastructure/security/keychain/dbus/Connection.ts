@@ -20,8 +20,8 @@ export interface MethodCall {
   readonly body?: ReadonlyArray<Value>
 }
 
-/** What a call of ours to somebody, or of somebody to us, is answered with. */
-export type Reply = Pick<Message.Message, "signature" | "body">
+/** What a call of somebody to us is answered with: an error when it has the name of one. */
+export type Reply = Pick<Message.Message, "signature" | "body" | "errorName">
 
 export interface Limits {
   /** Largest message taken from the peer, in bytes. */
@@ -99,7 +99,7 @@ export const make = (
   const answerCall = (call: Message.Message) => {
     const to = { replySerial: call.serial, ...(call.sender === undefined ? {} : { destination: call.sender }) }
     const reply = serve(call)
-    if (reply !== undefined) return send({ ...reply, ...to, type: "return" })
+    if (reply !== undefined) return send({ ...reply, ...to, type: reply.errorName === undefined ? "return" : "error" })
     return send({
       ...to,
       type: "error",
