@@ -20,6 +20,10 @@ export const holds = (name: string, expected: string | undefined) =>
 
 const set = (transaction: SecretTransaction, name: string, value: string) => transaction.set(name, Redacted.make(value))
 
+/** The number in an entry, counted up; an absent one is 0. */
+const next = (current: Option.Option<Redacted.Redacted<string>>) =>
+  Redacted.make(String(Number(Option.match(current, { onNone: () => "0", onSome: Redacted.value })) + 1))
+
 const transactions: Contract<SecureStore>["cases"] = [
   contractCase(
     "a transaction sees what it wrote, and others see it afterwards, all of it",
@@ -73,8 +77,6 @@ const transactions: Contract<SecureStore>["cases"] = [
     "no transaction, modify or set comes between the reading and the writing of another",
     Effect.gen(function*() {
       const store = yield* SecureStore
-      const next = (current: Option.Option<Redacted.Redacted<string>>) =>
-        Redacted.make(String(Number(Option.match(current, { onNone: () => "0", onSome: Redacted.value })) + 1))
       const both = store.transaction((transaction) =>
         Effect.gen(function*() {
           const [a, b] = [yield* transaction.get("a"), yield* transaction.get("b")]

@@ -85,8 +85,8 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
       Effect.suspend(() => {
         const vault = openKnown(decoded)
         if (Option.isSome(vault)) return Effect.succeed({ vault: vault.value, source: Option.none() })
-        const types = usableSlots(decoded.file).map(({ type }) => type)
-        const matching = sources.filter(({ slot }) => types.includes(slot))
+        const types = new Set(usableSlots(decoded.file).map(({ type }) => type))
+        const matching = sources.filter(({ slot }) => types.has(slot))
         return matching.length === 0
           ? Vault.noSlot(decoded.file)
           : firstOf(matching.map((source) => openBy(decoded, source)))
