@@ -79,7 +79,9 @@ export const make = ({ file, store }: Options) =>
       Effect.catchIf(when("NotFound"), () => Effect.succeed(false))
     )
 
-    const replaceBackup = (linked: boolean) => linked ? fs.rename(newBackup, backup) : Effect.void
+    /** Where both are names of one file, as after `forget`, POSIX has `rename` do nothing at all. */
+    const replaceBackup = (linked: boolean) =>
+      linked ? Effect.zipRight(fs.rename(newBackup, backup), removeFile(newBackup)) : Effect.void
 
     const replace = Effect.fnUntraced(function*(content: Uint8Array, previous: Previous) {
       const [linked] = yield* Effect.all(

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted, Stream } from "effect"
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import type { Maintenance } from "../../../../src/domain/operations/Maintenance.ts"
 import type { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
 import { Keychain } from "../../../../src/infrastructure/security/keychain/Keychain.ts"
@@ -195,6 +195,14 @@ describe("unlocking a vault", () => {
       assert.strictEqual(yield* tagOf(first.maintenance.removeSlot(keychain?.id ?? 0)), "LastSlot")
       yield* first.maintenance.removeSlot(added.slot.id)
       assert.strictEqual((yield* first.maintenance.status).slots.length, 1)
+    }))
+
+  it.scoped("leaves nothing but the vault and its previous generation, also after a rotation", () =>
+    Effect.gen(function*() {
+      const { first, folder } = yield* prepared
+      yield* Stream.runDrain(first.maintenance.rotate("root-key"))
+      yield* first.store.set("token", Redacted.make("tok_2"))
+      assert.deepStrictEqual(readdirSync(folder), ["vault", "vault.bak"])
     }))
 
   it.scoped("a rotation of the data key that was left off goes on, and other processes read on", () =>
