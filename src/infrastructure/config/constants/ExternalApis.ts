@@ -178,7 +178,7 @@ export const externalApis = [
     name: "docker-credential helper protocol",
     version: "store, get, erase, list",
     specification: "https://github.com/docker/docker-credential-helpers",
-    usedBy: ["infrastructure/security/keychain/helper"]
+    usedBy: ["infrastructure/security/keychain/command"]
   },
   {
     name: "XDG Base Directory",

@@ -2,9 +2,9 @@
  * `Keychain` behind a program that speaks the docker-credential protocol: `pass`, KeePassXC, 1Password and others.
  */
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
-import * as HelperFailures from "./helper/HelperFailures.ts"
-import * as HelperItems from "./helper/HelperItems.ts"
-import * as HelperProcess from "./helper/HelperProcess.ts"
+import * as HelperFailures from "./command/HelperFailures.ts"
+import * as HelperItems from "./command/HelperItems.ts"
+import * as HelperProcess from "./command/HelperProcess.ts"
 import type { ItemRef, KeychainFailure, KeychainStatus } from "./Keychain.ts"
 import { Keychain, ValueTooLarge } from "./Keychain.ts"
 import * as KeychainFixes from "./KeychainFixes.ts"

@@ -50,7 +50,7 @@ describe.skipIf(!hasHelper)(`HelperCommandKeychain and ${helper}`, () => {
     }))
 })
 
-const fake = join(import.meta.dirname, "helper/fakeHelper.sh")
+const fake = join(import.meta.dirname, "command/fakeHelper.sh")
 
 const failureOf = (...args: ReadonlyArray<string>) =>
   Effect.map(

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option } from "effect"
-import * as HelperItems from "../../../../../src/infrastructure/security/keychain/helper/HelperItems.ts"
+import * as HelperItems from "../../../../../src/infrastructure/security/keychain/command/HelperItems.ts"
 
 const seed = 20261122
 
