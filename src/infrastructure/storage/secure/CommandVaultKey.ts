@@ -7,6 +7,7 @@ import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import { basename } from "node:path"
 import { Locked } from "../../../domain/storage/SecretFailure.ts"
+import * as InheritedEnvironment from "../../config/env/InheritedEnvironment.ts"
 import type { VaultKey } from "./VaultKey.ts"
 import * as VaultKeyText from "./VaultKeyText.ts"
 
@@ -16,11 +17,6 @@ export interface Options {
   /** The longest wait, whatever the program asks a person included; two minutes when absent. */
   readonly timeout?: Duration.DurationInput
 }
-
-/** Settings may hold secrets, and a program of others has no business with them. */
-const environment = (): NodeJS.ProcessEnv =>
-  // @effect-diagnostics-next-line processEnv:off -- what the child inherits, by the names of the variables only
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("STRATA_")))
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null
 
@@ -54,7 +50,11 @@ const output = (child: ChildProcess) =>
 const started = ([program, ...args]: Options["command"], fix: string) =>
   Effect.acquireRelease(
     Effect.async<ChildProcess, Locked>((resume) => {
-      const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], env: environment(), windowsHide: true })
+      const child = spawn(program, args, {
+        stdio: ["ignore", "pipe", "ignore"],
+        env: InheritedEnvironment.withoutSettings(),
+        windowsHide: true
+      })
       child.once("error", () => resume(new Locked({ fixes: [fix] })))
       child.once("spawn", () => resume(Effect.succeed(child)))
     }),

@@ -1,0 +1,7 @@
+/**
+ * The environment variables that programs we start may see: all but our settings, which may hold secrets and are no
+ * business of others.
+ */
+export const withoutSettings = (): NodeJS.ProcessEnv =>
+  // @effect-diagnostics-next-line processEnv:off -- it is handed on, not read
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("STRATA_")))
