@@ -27,7 +27,10 @@ const failures = (keychain: typeof Keychain.Service, access: { readonly interact
       keychain.list(item.service, access)
     ],
     (call: Effect.Effect<unknown, { readonly _tag: string; readonly reason?: string; readonly code?: string }>) =>
-      Effect.map(Effect.flip(call), ({ _tag, code = "", reason = "" }) => `${_tag} ${reason}${code}`.trim())
+      Effect.map(
+        Effect.flip(Effect.asVoid(call)),
+        ({ _tag, code = "", reason = "" }) => `${_tag} ${reason}${code}`.trim()
+      )
   )
 
 const all = (failure: string) => Array.from({ length: 4 }, () => failure)
