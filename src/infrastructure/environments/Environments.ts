@@ -76,7 +76,7 @@ export const environment: Layer.Layer<Ports, StartFailure> = Layer.unwrapEffect(
 
 /** The secret store of the configured profile, whether or not its environment can start. */
 export const secrets: Layer.Layer<SecureStore | Maintenance, StartFailure> = Layer.unwrapEffect(
-  Effect.map(Effect.flatMap(configured, chosen), (environment) => environment.secrets)
+  Effect.map(Effect.flatMap(configured, chosen), (module) => module.secrets)
 )
 
 /** The traces kept on this device, whether or not the environment can start. */

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
+import { installed } from "../needs.ts"
 import * as SessionBus from "./SessionBus.ts"
 
 export const password = "testpw"
@@ -39,4 +40,4 @@ export const unlocked = Effect.gen(function*() {
   return { bus, daemon }
 })
 
-export const isInstalled = () => SessionBus.installed("dbus-daemon", "gnome-keyring-daemon")
+export const isInstalled = () => installed("dbus-daemon", "gnome-keyring-daemon")

@@ -1,6 +1,6 @@
 import { Effect, Schedule } from "effect"
 import type { Scope } from "effect"
-import { execFileSync, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { mkdirSync, writeFileSync } from "node:fs"
@@ -79,19 +79,3 @@ export const hasOwner = (address: string, name: string) =>
   Effect.scoped(
     Effect.flatMap(DBus.open(address), (connection) => Connection.callBus(connection, "NameHasOwner", "s", [name]))
   ).pipe(Effect.map(({ body }) => body[0] === true))
-
-/** Whether all programs are installed. Says which are not; where everything has to be, that is an error. */
-export const installed = (...names: ReadonlyArray<string>): boolean => {
-  const missing = names.filter((name) => {
-    try {
-      execFileSync("/bin/sh", ["-c", `command -v ${name}`], { stdio: "ignore" })
-      return false
-    } catch {
-      return true
-    }
-  })
-  if (missing.length === 0) return true
-  if (process.env["CI"] === "true") throw new Error(`not installed: ${missing.join(", ")}`)
-  process.stderr.write(`skipped, not installed: ${missing.join(", ")}\n`)
-  return false
-}

@@ -127,7 +127,7 @@ export const make = (options: Options) =>
             copying: Option.none(),
             retired: [...state.retired, { place: from.name, until }]
           })
-          yield* Span.annotate(Secrets.migrate, { "strata.secret.entries": entries })
+          yield* Span.annotate(Secrets.migrate, { "strata.vault.entries": entries })
         })
       )
 
@@ -139,7 +139,7 @@ export const make = (options: Options) =>
           if (state.current === name) return
           const [from, to] = yield* Effect.all([places.find(state.current), places.find(name)])
           yield* copyAndSwitch(yield* begin(state, to), from, to)
-        }).pipe(alone, Span.withSpan(Secrets.migrate, { "strata.secret.step": "switch" })),
+        }).pipe(alone, Span.withSpan(Secrets.migrate, { "strata.vault.step": "switch" })),
 
       /**
        * Removes the secrets from a place that a migration left behind, and gives their number; 0 when it was not left,
@@ -156,9 +156,9 @@ export const make = (options: Options) =>
           yield* Effect.flatMap(places.find(state.current), ({ store }) => store.transaction(SecretTransfer.read))
           const removed = yield* Effect.flatMap(places.find(name), removeAll)
           yield* places.write({ ...state, retired: state.retired.filter(({ place }) => place !== name) })
-          yield* Span.annotate(Secrets.migrate, { "strata.secret.entries": removed })
+          yield* Span.annotate(Secrets.migrate, { "strata.vault.entries": removed })
           return removed
-        }).pipe(alone, Span.withSpan(Secrets.migrate, { "strata.secret.step": "finalize" })),
+        }).pipe(alone, Span.withSpan(Secrets.migrate, { "strata.vault.step": "finalize" })),
 
       /** Which place is current, and which are kept until when. */
       state: places.read

@@ -38,9 +38,9 @@ const step = <E>(
         ] as const)
   ).pipe(
     Effect.tap(({ progress: { done, total } }) =>
-      Span.annotate(Secrets.rotate, { "strata.secret.pending": total - done })
+      Span.annotate(Secrets.rotate, { "strata.vault.pending": total - done })
     ),
-    Span.withSpan(Secrets.rotate, { "strata.secret.key": key })
+    Span.withSpan(Secrets.rotate, { "strata.vault.key": key })
   )
 
 /** A rotation that did not end is ended; no other is begun then. */

@@ -52,12 +52,12 @@ export const make = ({ exportWorkFactor, passphraseCost }: Options = {}) =>
       unlock: (type, secret) =>
         PersonKey.unlock(type, secret, (keyOf) => open.unlock(type, keyOf)).pipe(
           Effect.zipRight(Ref.set(isUnlocked, true)),
-          Span.withSpan(Secrets.unlock, { "strata.secret.slot": type })
+          Span.withSpan(Secrets.unlock, { "strata.vault.slot": type })
         ),
 
       addSlot: (slot) =>
         Effect.flatMap(cost, (price) => VaultSlotMaintenance.addSlot({ cost: price, open, sources }, slot)).pipe(
-          Effect.tap((added) => Span.annotate(Secrets.slotAdd, { "strata.secret.slot": added.slot.type })),
+          Effect.tap((added) => Span.annotate(Secrets.slotAdd, { "strata.vault.slot": added.slot.type })),
           Span.withSpan(Secrets.slotAdd)
         ),
 
@@ -69,7 +69,7 @@ export const make = ({ exportWorkFactor, passphraseCost }: Options = {}) =>
         Effect.gen(function*() {
           const transaction = yield* VaultTransaction.make(yield* open.current, open.create)
           const entries = yield* SecretTransfer.read(transaction)
-          yield* Span.annotate(Secrets.exportAll, { "strata.secret.entries": entries.length })
+          yield* Span.annotate(Secrets.exportAll, { "strata.vault.entries": entries.length })
           return yield* SecretTransfer.seal(entries, recipient, exportWorkFactor)
         }).pipe(Span.withSpan(Secrets.exportAll)),
 
@@ -84,9 +84,9 @@ export const make = ({ exportWorkFactor, passphraseCost }: Options = {}) =>
             })
           )
           yield* Span.annotate(Secrets.importAll, {
-            "strata.secret.added": counts.added,
-            "strata.secret.replaced": counts.replaced,
-            "strata.secret.kept": counts.kept
+            "strata.vault.added": counts.added,
+            "strata.vault.replaced": counts.replaced,
+            "strata.vault.kept": counts.kept
           })
           return counts
         }).pipe(Span.withSpan(Secrets.importAll)),

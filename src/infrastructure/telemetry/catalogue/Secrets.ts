@@ -43,7 +43,7 @@ export const secretList = define({
 })
 
 const slotType = {
-  "strata.secret.slot":
+  "strata.vault.slot":
     "The type of the unlock slot: `keychain`, `key-file`, `environment`, `command`, `passphrase`, `recovery-code`"
 } as const
 
@@ -65,24 +65,24 @@ export const rotate = define({
   name: "secret.rotate",
   doc: "One step of replacing a key of the secret store: one durable write",
   attributes: {
-    "strata.secret.key": "`data-key` or `root-key`",
-    "strata.secret.pending": "Entries that the old key still seals"
+    "strata.vault.key": "`data-key` or `root-key`",
+    "strata.vault.pending": "Entries that the old key still seals"
   }
 })
 
 export const exportAll = define({
   name: "secret.export",
   doc: "Encrypting all secrets for one recipient",
-  attributes: { "strata.secret.entries": "How many" }
+  attributes: { "strata.vault.entries": "How many" }
 })
 
 export const importAll = define({
   name: "secret.import",
   doc: "Decrypting an export and adding its secrets",
   attributes: {
-    "strata.secret.added": "Secrets that were not there",
-    "strata.secret.replaced": "Secrets whose value was replaced",
-    "strata.secret.kept": "Secrets that were there and stayed"
+    "strata.vault.added": "Secrets that were not there",
+    "strata.vault.replaced": "Secrets whose value was replaced",
+    "strata.vault.kept": "Secrets that were there and stayed"
   }
 })
 
@@ -95,8 +95,8 @@ export const migrate = define({
   name: "secret.migrate",
   doc: "One step of moving all secrets to another store",
   attributes: {
-    "strata.secret.step": "`copy`, `switch` or `finalize`",
-    "strata.secret.entries": "How many secrets the step wrote or removed"
+    "strata.vault.step": "`copy`, `switch` or `finalize`",
+    "strata.vault.entries": "How many secrets the step wrote or removed"
   }
 })
 

@@ -9,6 +9,7 @@ import * as KeychainContract from "../../../../src/testing/contract/KeychainCont
 import { suite } from "../../../../src/testing/vitest.ts"
 import * as GnomeKeyring from "../../../support/keyring/GnomeKeyring.ts"
 import * as SessionBus from "../../../support/keyring/SessionBus.ts"
+import { installed } from "../../../support/needs.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 
 const item = { service: "strata-test", account: "root key" }
@@ -16,7 +17,7 @@ const value = Redacted.make(new TextEncoder().encode("a planted secret"))
 const patient = { timeout: "30 seconds" } as const
 
 const helper = "docker-credential-secretservice"
-const hasHelper = GnomeKeyring.isInstalled() && SessionBus.installed(helper)
+const hasHelper = GnomeKeyring.isInstalled() && installed(helper)
 
 /** The helper of Docker, on a bus of its own. */
 const onOwnBus = Effect.map(GnomeKeyring.unlocked, ({ bus: { environment } }) => ({

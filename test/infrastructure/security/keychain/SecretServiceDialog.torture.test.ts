@@ -4,8 +4,9 @@ import { execFileSync } from "node:child_process"
 import * as GnomeKeyring from "../../../support/keyring/GnomeKeyring.ts"
 import { item, open, session, text, value } from "../../../support/keyring/Items.ts"
 import * as SessionBus from "../../../support/keyring/SessionBus.ts"
+import { installed } from "../../../support/needs.ts"
 
-const isInstalled = GnomeKeyring.isInstalled() && SessionBus.installed("Xvfb", "xdotool")
+const isInstalled = GnomeKeyring.isInstalled() && installed("Xvfb", "xdotool")
 
 const prompter = "org.gnome.keyring.SystemPrompter"
 

@@ -6,6 +6,7 @@ import * as DBus from "../../../../src/infrastructure/security/keychain/dbus/Ses
 import type { Value } from "../../../../src/infrastructure/security/keychain/dbus/Value.ts"
 import { item, open } from "../../../support/keyring/Items.ts"
 import * as SessionBus from "../../../support/keyring/SessionBus.ts"
+import { installed } from "../../../support/needs.ts"
 
 const collection = "/org/freedesktop/secrets/collection/one"
 
@@ -38,7 +39,7 @@ const otherService = (address: string) =>
     return (word: string) => Effect.map(Ref.get(calls), (all) => all.filter((each) => each === word).length)
   })
 
-describe.skipIf(!SessionBus.installed("dbus-daemon"))("SecretServiceKeychain and another service", () => {
+describe.skipIf(!installed("dbus-daemon"))("SecretServiceKeychain and another service", () => {
   it.scopedLive("has the dialog closed when the last waiter leaves, in the clear where there is no other way", () =>
     Effect.gen(function*() {
       const bus = yield* SessionBus.make()

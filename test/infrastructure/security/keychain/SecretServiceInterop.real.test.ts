@@ -4,9 +4,10 @@ import { execFileSync } from "node:child_process"
 import { createRequire } from "node:module"
 import * as GnomeKeyring from "../../../support/keyring/GnomeKeyring.ts"
 import { item, open, text, value } from "../../../support/keyring/Items.ts"
-import * as SessionBus from "../../../support/keyring/SessionBus.ts"
+import type * as SessionBus from "../../../support/keyring/SessionBus.ts"
+import { installed } from "../../../support/needs.ts"
 
-const isInstalled = GnomeKeyring.isInstalled() && SessionBus.installed("secret-tool")
+const isInstalled = GnomeKeyring.isInstalled() && installed("secret-tool")
 
 const program = (bus: SessionBus.SessionBus) => (command: string, args: ReadonlyArray<string>, input = "") =>
   execFileSync(command, args, { env: { ...process.env, ...bus.environment }, input })

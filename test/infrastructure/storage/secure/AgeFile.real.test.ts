@@ -3,7 +3,7 @@ import { Effect, Option, Redacted } from "effect"
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { installed } from "../../../support/keyring/SessionBus.ts"
+import { installed } from "../../../support/needs.ts"
 import * as MaintenanceFixture from "./MaintenanceFixture.ts"
 
 const age = (...args: ReadonlyArray<string>) => execFileSync("age", args, { stdio: ["ignore", "pipe", "pipe"] })

@@ -5,6 +5,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync } from "node
 import { dirname, join } from "node:path"
 import { bundle } from "../../../support/childProgram.ts"
 import type { ChildProgram } from "../../../support/childProgram.ts"
+import { canDropRights, canMount } from "../../../support/needs.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 import * as VaultKills from "./VaultKills.ts"
 
@@ -35,13 +36,11 @@ const mounted = (folder: string, size: string) =>
     () => Effect.sync(() => execFileSync("umount", [folder]))
   )
 
-const canMount = process.platform === "linux" && process.getuid?.() === 0 &&
-  spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0
+const isMountable = canMount()
 const nobody = 65534
-const isRoot = process.getuid?.() === 0 && spawnSync("setpriv", ["--version"]).status === 0
 
 describe("a vault on a disk that refuses", () => {
-  it.scopedLive.skipIf(!canMount)(
+  it.scopedLive.skipIf(!isMountable)(
     "a full one: Full, and the old vault and nothing else is there",
     () =>
       Effect.gen(function*() {
@@ -58,7 +57,7 @@ describe("a vault on a disk that refuses", () => {
       })
   )
 
-  it.scopedLive.skipIf(!canMount)("a read-only one: ReadOnly, and reading goes on", () =>
+  it.scopedLive.skipIf(!isMountable)("a read-only one: ReadOnly, and reading goes on", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
       yield* mounted(join(folder, "data"), "1m")
@@ -68,7 +67,7 @@ describe("a vault on a disk that refuses", () => {
       assert.strictEqual(yield* VaultKills.count(folder), 1)
     }))
 
-  it.scopedLive.skipIf(!isRoot)(
+  it.scopedLive.skipIf(!canDropRights())(
     "a folder that may not be written: ReadOnly; a file that may not be read: Io",
     () =>
       Effect.gen(function*() {

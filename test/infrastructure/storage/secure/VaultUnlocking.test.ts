@@ -34,6 +34,13 @@ const prepared = Effect.gen(function*() {
   return { ...fixture, first }
 })
 
+const keychainThatIs = (status: KeychainStatus) =>
+  Effect.provideService(
+    KeychainVaultKey.make({ item: MaintenanceFixture.item }),
+    Keychain,
+    MemoryKeychain.make({ status: Effect.succeed(status) })
+  )
+
 const slotsOf = (file: string) => {
   const bytes = readFileSync(file)
   const decoded = VaultFile.decode(bytes)
@@ -95,16 +102,10 @@ describe("unlocking a vault", () => {
   it.scoped("a new store takes the next source where there is no keychain, and never where it is only closed", () =>
     Effect.gen(function*() {
       const { inFile, keyFile, open } = yield* MaintenanceFixture.make
-      const keychain = (status: KeychainStatus) =>
-        Effect.provideService(
-          KeychainVaultKey.make({ item: MaintenanceFixture.item }),
-          Keychain,
-          MemoryKeychain.make({ status: Effect.succeed(status) })
-        )
-      const closed = yield* open([keychain({ _tag: "Locked", backend: "memory", canPrompt: false }), inFile])
+      const closed = yield* open([keychainThatIs({ _tag: "Locked", backend: "memory", canPrompt: false }), inFile])
       assert.strictEqual(yield* tagOf(closed.store.set("token", Redacted.make("tok_1"))), "Locked")
       assert.isFalse(existsSync(keyFile))
-      const missing = yield* open([keychain({ _tag: "Unavailable", reason: "NoSessionBus" }), inFile])
+      const missing = yield* open([keychainThatIs({ _tag: "Unavailable", reason: "NoSessionBus" }), inFile])
       yield* missing.store.set("token", Redacted.make("tok_1"))
       assert.isTrue(existsSync(keyFile))
     }))
