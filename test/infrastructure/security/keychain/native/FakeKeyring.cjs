@@ -3,7 +3,7 @@ const items = new Map()
 const key = (service, account) => JSON.stringify([service, account])
 
 const misbehave = (account) => {
-  if (account === "hang") for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  if (account === "hang") { for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) }
   if (account === "crash") process.exit(3)
   if (account.startsWith("error ")) throw new Error(account.slice(6))
 }
