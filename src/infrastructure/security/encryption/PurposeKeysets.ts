@@ -68,18 +68,17 @@ export const make = <P extends Primitive>(
     }
 
     const read = (purpose: string, now: number) =>
-      Effect.map(
-        Effect.flatMap(store.load(nameOf(purpose)), Effect.transposeMapOption(narrow)),
-        (found) => {
+      store.load(nameOf(purpose)).pipe(
+        Effect.flatMap(Effect.transposeMapOption(narrow)),
+        Effect.map((found) => {
           if (Option.isNone(found)) known.delete(purpose)
           return Option.map(found, (keyset) => hold(purpose, keyset, now))
-        }
+        })
       )
 
     /** A store that is locked or broken by now does not take away what is known already. */
     const readAgain = (purpose: string, held: Held<P>, now: number) =>
-      Effect.catchAll(read(purpose, now), () =>
-        Effect.sync(() => Option.some(hold(purpose, held.keyset, now, held.missedAt))))
+      Effect.orElseSucceed(read(purpose, now), () => Option.some(hold(purpose, held.keyset, now, held.missedAt)))
 
     const modify = <A>(purpose: string, change: Change<P, A>): Effect.Effect<A, SecretFailure> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
