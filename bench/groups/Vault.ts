@@ -9,6 +9,7 @@ import { open, rename } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { performance } from "node:perf_hooks"
+import type { SecretFailure } from "../../src/domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../src/domain/storage/SecureStore.ts"
 import * as Aead from "../../src/infrastructure/security/encryption/Aead.ts"
 import * as Keyset from "../../src/infrastructure/security/encryption/Keyset.ts"
@@ -50,7 +51,7 @@ const filled = Effect.flatMap(
 )
 
 type Store = typeof SecureStore.Service
-type Use = Effect.Effect<unknown, unknown, SecureStore>
+type Use = Effect.Effect<unknown, SecretFailure, SecureStore>
 
 type Cost = (runs: number, body: () => Promise<void>) => Promise<number>
 
@@ -64,7 +65,7 @@ const wallPerOperation: Cost = async (runs, body) => {
 /** On a store that is open and was prepared by `prepare`. */
 const onStore = (
   prepare: Use,
-  use: (store: Store) => Effect.Effect<unknown, unknown>,
+  use: (store: Store) => Effect.Effect<unknown, SecretFailure>,
   runs: number,
   cost: Cost
 ): Subject =>

@@ -4,7 +4,6 @@
  */
 import { spawnSync } from "node:child_process"
 
-// @effect-diagnostics-next-line processEnv:off -- whether everything has to be there is the machine's affair
 const { CI } = process.env
 
 const has = (what: string, isThere: boolean): boolean => {

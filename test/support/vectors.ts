@@ -5,7 +5,6 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
 
-// @effect-diagnostics-next-line processEnv:off -- where the vectors are is the machine's affair, not the program's
 const { CI, STRATA_VECTORS } = process.env
 
 const folder = STRATA_VECTORS ?? join(import.meta.dirname, "../../../shared/vectors")
@@ -14,6 +13,5 @@ const folder = STRATA_VECTORS ?? join(import.meta.dirname, "../../../shared/vect
 export const readVectors = <Vectors>(file: string, skip: (note: string) => never): Vectors => {
   const path = join(folder, file)
   if (!existsSync(path) && CI !== "true") return skip(`no ${file}: set STRATA_VECTORS to the folder that has it`)
-  // @effect-diagnostics-next-line preferSchemaOverJson:off -- a wrong shape is noticed by the numbers that tests expect
   return JSON.parse(gunzipSync(readFileSync(path)).toString("utf8")) as Vectors
 }

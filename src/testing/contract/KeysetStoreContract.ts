@@ -2,6 +2,7 @@
  * What every `KeysetStore` must do. Not covered: other processes, for which a store on disk has tests of its own.
  */
 import { Effect, Option, Redacted, Ref } from "effect"
+import type { SecretFailure } from "../../domain/storage/SecretFailure.ts"
 import * as Keyset from "../../infrastructure/security/encryption/Keyset.ts"
 import { KeysetStore } from "../../infrastructure/security/encryption/KeysetStore.ts"
 import { contractCase, ensure } from "../Contract.ts"
@@ -140,7 +141,10 @@ export const contract: Contract<KeysetStore> = {
       "a `change` that fails, dies or is interrupted stores nothing and keeps its failure",
       Effect.gen(function*() {
         const store = yield* KeysetStore
-        const refuse = store.modify("notes", () => Effect.fail("no" as const))
+        const refuse: Effect.Effect<never, SecretFailure | "no"> = store.modify(
+          "notes",
+          () => Effect.fail("no" as const)
+        )
         const failed = yield* Effect.flip(refuse)
         yield* ensure(failed === "no", "the failure is another one")
         yield* Effect.exit(store.modify("notes", () => Effect.dieMessage("no entropy")))

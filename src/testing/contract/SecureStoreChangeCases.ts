@@ -2,6 +2,7 @@
  * The part of the `SecureStore` contract about `changes`.
  */
 import { Chunk, Deferred, Effect, Option, Queue, Redacted, Stream } from "effect"
+import type { SecretFailure } from "../../domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../domain/storage/SecureStore.ts"
 import type { SecretChange } from "../../domain/storage/SecureStore.ts"
 import { contractCase, ensure } from "../Contract.ts"
@@ -26,7 +27,7 @@ export const cases: Contract<SecureStore>["cases"] = [
       const store = yield* SecureStore
       yield* store.set("before", Redacted.make("CANARY"))
       const seen = yield* watched
-      const steps: ReadonlyArray<readonly [Effect.Effect<unknown, unknown>, ReadonlyArray<string>]> = [
+      const steps: ReadonlyArray<readonly [Effect.Effect<unknown, SecretFailure>, ReadonlyArray<string>]> = [
         [store.set("a", Redacted.make("CANARY")), ["set a"]],
         [store.set("a", Redacted.make("CANARY 2")), ["set a"]],
         [store.modify("b", () => Effect.succeed([1, Option.some(Redacted.make("CANARY"))] as const)), ["set b"]],

@@ -3,5 +3,4 @@
  * business of others.
  */
 export const withoutSettings = (): NodeJS.ProcessEnv =>
-  // @effect-diagnostics-next-line processEnv:off -- it is handed on, not read
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("STRATA_")))

@@ -92,7 +92,7 @@ describe("secrets", () => {
       const { keyFile, open, vaultFile } = yield* VaultFixture.make
       const { layer, seen } = observed()
       const run = Effect.gen(function*() {
-        const store = Layer.effect(SecureStore, open())
+        const store = Layer.scoped(SecureStore, open())
         const crypto = KeysetCrypto.layer.pipe(Layer.provide(SecureStoreKeysetStore.layer), Layer.provideMerge(store))
         seen.push(...(yield* Effect.provide(everything, crypto)))
       }).pipe(Effect.provide(layer))
