@@ -10,7 +10,7 @@ import * as Keyset from "./Keyset.ts"
 import type { UnsupportedKey } from "./KeysetFailure.ts"
 import * as SealedFile from "./SealedFile.ts"
 import type { SealedFileFailure } from "./SealedFile.ts"
-import { StreamTooLong } from "./StreamFailure.ts"
+import { StreamTooLong, StreamTruncated } from "./StreamFailure.ts"
 
 export interface Paths {
   readonly source: string
@@ -59,8 +59,11 @@ export const open = (
         target: written,
         first: segments.segmentSize,
         following: segments.segmentSize,
-        transform: (index, _, block) =>
-          Either.map(SealedFile.openBlock(segments, count, index, block), (plaintext) => [plaintext])
+        transform: (index, last, block) =>
+          // The end that was proved when the file was opened is no longer there.
+          last && index !== count - 1
+            ? Either.left(new StreamTruncated())
+            : Either.map(SealedFile.openBlock(segments, count, index, block), (plaintext) => [plaintext])
       }))
   }).pipe(Effect.scoped)
 

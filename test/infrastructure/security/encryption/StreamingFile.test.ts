@@ -179,6 +179,19 @@ describe("StreamingFile", () => {
       assert.deepStrictEqual(given, [...plaintext.subarray(0, 56)])
     }))
 
+  it.scoped("a file that is cut between two segments while it is opened is truncated", () =>
+    Effect.gen(function*() {
+      const { at, clean, paths, write } = yield* files
+      const keyset = streams.keysetOf(4096)
+      write("sealed", yield* streams.seal(keyset, streams.plaintextOf(2_000_000), context))
+      const fiber = yield* Effect.fork(StreamingFile.open(keyset, paths, context))
+      // From then on the end is proved, and what is before it is read.
+      while (!fs.readdirSync(at(".")).some((name) => name.endsWith(".tmp"))) yield* Effect.promise(() => setImmediate())
+      fs.truncateSync(at("sealed"), 4096 * 400)
+      assert.strictEqual((yield* Effect.flip(Fiber.join(fiber)))._tag, "StreamTruncated")
+      clean("sealed")
+    }))
+
   it.scoped("interrupted at any moment, it leaves neither a part of a file nor a descriptor", () =>
     Effect.gen(function*() {
       const { at, clean, read, write } = yield* files
