@@ -11,7 +11,7 @@ import * as Collector from "./Collector.ts"
 let program: ChildProgram
 
 beforeAll(async () => {
-  program = await bundle(join(import.meta.dirname, "fixtures/program.ts"))
+  program = await bundle(join(import.meta.dirname, "telemetryChild.ts"))
 })
 
 afterAll(() => program.remove())
