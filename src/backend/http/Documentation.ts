@@ -7,6 +7,7 @@ import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as OpenApi from "@effect/platform/OpenApi"
 import { Context, Effect, Layer } from "effect"
+import { computeOnce } from "../../domain/operations/ComputeOnce.ts"
 import { StrataApi } from "../../infrastructure/network/api/contract/StrataApi.ts"
 
 /** The page is 1.4 MB of script, so it is loaded when somebody asks for it. */
@@ -28,7 +29,7 @@ const security = { "content-security-policy": "default-src 'self' 'unsafe-inline
 
 export const layer = HttpApiBuilder.Router.use((router) =>
   Effect.gen(function*() {
-    const cachedPage = yield* Effect.cached(Effect.scoped(page))
+    const cachedPage = yield* computeOnce(Effect.scoped(page))
     const openApi = yield* Effect.cached(
       Effect.sync(() => HttpServerResponse.unsafeJson(OpenApi.fromApi(StrataApi)))
     )

@@ -2,13 +2,14 @@
  * `PasswordHashing` with the best algorithm of this installation: argon2id where its package is installed, else scrypt.
  */
 import { Effect, Layer } from "effect"
+import { computeOnce } from "../../../domain/operations/ComputeOnce.ts"
 import { PasswordHashing } from "../../../domain/security/PasswordHashing.ts"
 import * as Argon2PasswordHashing from "./Argon2PasswordHashing.ts"
 import * as ScryptPasswordHashing from "./ScryptPasswordHashing.ts"
 
 export const make = (options?: Argon2PasswordHashing.Options) =>
   Effect.gen(function*() {
-    const preferred = yield* Effect.cached(
+    const preferred = yield* computeOnce(
       Effect.orElse(Argon2PasswordHashing.make(options), () => ScryptPasswordHashing.make())
     )
     return PasswordHashing.of({

@@ -2,6 +2,7 @@
  * `Maintenance` of the vault, over the same open vault as its `SecureStore`.
  */
 import { Effect, Layer, Option, Ref } from "effect"
+import { computeOnce } from "../../../domain/operations/ComputeOnce.ts"
 import { Maintenance } from "../../../domain/operations/Maintenance.ts"
 import * as Secrets from "../../telemetry/catalogue/Secrets.ts"
 import * as Span from "../../telemetry/Span.ts"
@@ -28,7 +29,7 @@ export const make = ({ exportWorkFactor, passphraseCost }: Options = {}) =>
     const open = yield* OpenVault
     const sources = yield* VaultKeys
     const cost = passphraseCost === undefined
-      ? yield* Effect.cached(PassphraseKey.defaultCost)
+      ? yield* computeOnce(PassphraseKey.defaultCost)
       : Effect.succeed(passphraseCost)
     /** With what the person gave, it stays open for this process. */
     const isUnlocked = yield* Ref.make(false)

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Exit, Fiber, Layer, Redacted } from "effect"
+import { setImmediate } from "node:timers/promises"
 import { PasswordHashing } from "../../../../src/domain/security/PasswordHashing.ts"
 import * as PreferredPasswordHashing from "../../../../src/infrastructure/security/encryption/PreferredPasswordHashing.ts"
 import * as PasswordHashingContract from "../../../../src/testing/contract/PasswordHashingContract.ts"
@@ -43,6 +44,15 @@ describe("PreferredPasswordHashing", () => {
       assert.strictEqual(loads, 0)
       yield* Effect.all([hashing.hash(password), hashing.hash(password)], { concurrency: 2 })
       assert.strictEqual(loads, 1)
+    }))
+
+  it.effect("an interruption of whoever comes first leaves it usable", () =>
+    Effect.gen(function*() {
+      const hashing = yield* PreferredPasswordHashing.make({ load: () => setImmediate().then(missing.load) })
+      const first = yield* Effect.fork(hashing.hash(password))
+      yield* Effect.yieldNow()
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(first)))
+      assert.match(yield* hashing.hash(password), /^\$scrypt\$/)
     }))
 })
 
