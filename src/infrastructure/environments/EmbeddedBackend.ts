@@ -19,6 +19,7 @@ import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
 import * as KeyFile from "../storage/secure/KeyFile.ts"
 import * as OpenVault from "../storage/secure/OpenVault.ts"
 import * as SecureStoreKeysetStore from "../storage/secure/SecureStoreKeysetStore.ts"
+import * as VaultIdentity from "../storage/secure/VaultIdentity.ts"
 import * as VaultSecureStore from "../storage/secure/VaultSecureStore.ts"
 import { vaultKeyFile } from "./DataFiles.ts"
 import { device } from "./Device.ts"
@@ -51,11 +52,12 @@ export const layer = ({ faults, port }: Options) =>
     const { credentials } = yield* AccountConfig
     const configured = yield* BackendConfig
     const folder = join(folders.data, "backend")
+    const vault = yield* VaultIdentity.of(join(folder, "vault"))
     const crypto = KeysetCrypto.layer.pipe(
       Layer.provide(SecureStoreKeysetStore.layer),
       Layer.provide(VaultSecureStore.layer),
-      Layer.provide(OpenVault.layer({ file: join(folder, "vault") })),
-      Layer.provide(KeyFile.layerLoadOrCreate({ file: vaultKeyFile(folders), vault: "backend" }))
+      Layer.provide(OpenVault.layer({ file: vault.file })),
+      Layer.provide(KeyFile.layerLoadOrCreate({ file: vaultKeyFile(folders), vault: vault.digest }))
     )
     const stores = Layer.mergeAll(
       SqliteLocalDatabase.layer({ filename: join(folder, "backend.db"), migrations, store: "backend database" }),

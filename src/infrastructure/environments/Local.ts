@@ -30,7 +30,7 @@ export const parts = {
   ...client,
   ...thisDevice,
   configuration,
-  secureStore: Vault.layer("client"),
+  secureStore: Vault.layer,
   telemetry,
   origin: Layer.effect(ApiOrigin, Effect.map(BackendAddress, ({ url }) => ({ url }))),
   analytics: EmbeddedAnalytics.layer,
@@ -61,7 +61,6 @@ export const main = compose<BackendAddress>(parts)
 export const device = (name: string) =>
   compose<BackendAddress>({
     ...parts,
-    secureStore: Vault.layer(`device-${name}`),
     configuration: Layer.merge(configuration, Layer.provide(ownFolders(name), configuration)),
     telemetry: Tracing.kept
   })

@@ -30,7 +30,7 @@ const analytics = Layer.unwrapEffect(Effect.gen(function*() {
 export const remote = {
   ...client,
   ...device,
-  secureStore: Vault.layer("client"),
+  secureStore: Vault.layer,
   origin,
   analytics,
   diagnostics: Doctor.onDisk

@@ -4,7 +4,6 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import { Effect, Layer, Option } from "effect"
-import { createHash } from "node:crypto"
 import { FoldersConfig } from "../config/env/FoldersConfig.ts"
 import { VaultConfig } from "../config/env/VaultConfig.ts"
 import * as VaultUnlock from "../config/env/VaultUnlock.ts"
@@ -15,6 +14,7 @@ import * as EnvironmentVaultKey from "../storage/secure/EnvironmentVaultKey.ts"
 import * as KeychainVaultKey from "../storage/secure/KeychainVaultKey.ts"
 import * as KeyFile from "../storage/secure/KeyFile.ts"
 import * as OpenVault from "../storage/secure/OpenVault.ts"
+import * as VaultIdentity from "../storage/secure/VaultIdentity.ts"
 import * as VaultKey from "../storage/secure/VaultKey.ts"
 import * as VaultMaintenance from "../storage/secure/VaultMaintenance.ts"
 import * as VaultSecureStore from "../storage/secure/VaultSecureStore.ts"
@@ -23,14 +23,11 @@ import { vaultFile, vaultKeyFile } from "./DataFiles.ts"
 type Source = Effect.Effect<VaultKey.VaultKey, never, Keychain | FileSystem.FileSystem | Path.Path>
 
 /** Items can be listed while the keychain is locked, so this one does not show the path, which may tell a person's name. */
-const itemOf = (file: string): ItemRef => ({
-  service: "effect-strata",
-  account: `vault ${createHash("sha256").update(file).digest("hex").slice(0, 16)}`
-})
+const itemOf = (vault: string): ItemRef => ({ service: "effect-strata", account: `vault ${vault}` })
 
-/** `vault` tells apart the vaults that share one key file. */
+/** `vault` tells apart the vaults that share one keychain or one key file. */
 const sources = (unlock: VaultUnlock.VaultUnlock, folders: typeof FoldersConfig.Service, vault: string) => {
-  const keychain = KeychainVaultKey.make({ item: itemOf(vaultFile(folders)) })
+  const keychain = KeychainVaultKey.make({ item: itemOf(vault) })
   const keyFile = Option.match({
     onSome: (file: string): Source => KeyFile.makeLoad({ file, vault }),
     onNone: () => KeyFile.makeLoadOrCreate({ file: vaultKeyFile(folders), vault })
@@ -52,21 +49,21 @@ const sources = (unlock: VaultUnlock.VaultUnlock, folders: typeof FoldersConfig.
   }
 }
 
-const keys = (vault: string) =>
-  Layer.unwrapEffect(Effect.gen(function*() {
-    const unlock = yield* VaultUnlock.vaultUnlock
-    const { keychainPrompt } = yield* VaultConfig
-    return VaultKey.layer<never, Keychain | FileSystem.FileSystem | Path.Path>(
-      sources(unlock, yield* FoldersConfig, vault)
-    ).pipe(Layer.provide(PlatformKeychain.layer({ interaction: keychainPrompt ? "allowed" : "never" })))
-  }))
+const keys = Layer.unwrapEffect(Effect.gen(function*() {
+  const unlock = yield* VaultUnlock.vaultUnlock
+  const { keychainPrompt } = yield* VaultConfig
+  const folders = yield* FoldersConfig
+  const { digest } = yield* VaultIdentity.of(vaultFile(folders))
+  return VaultKey.layer<never, Keychain | FileSystem.FileSystem | Path.Path>(sources(unlock, folders, digest)).pipe(
+    Layer.provide(PlatformKeychain.layer({ interaction: keychainPrompt ? "allowed" : "never" }))
+  )
+}))
 
 /** The secret store and its maintenance over one open vault, which is opened at the first use. */
-export const layer = (vault: string) =>
-  Layer.merge(VaultSecureStore.layer, VaultMaintenance.layer()).pipe(
-    Layer.provide(Layer.unwrapEffect(Effect.map(
-      FoldersConfig,
-      (folders) => OpenVault.layer({ file: vaultFile(folders) })
-    ))),
-    Layer.provide(keys(vault))
-  )
+export const layer = Layer.merge(VaultSecureStore.layer, VaultMaintenance.layer()).pipe(
+  Layer.provide(Layer.unwrapEffect(Effect.map(
+    FoldersConfig,
+    (folders) => OpenVault.layer({ file: vaultFile(folders) })
+  ))),
+  Layer.provide(keys)
+)
