@@ -23,10 +23,13 @@ export class WrongSecret extends Schema.TaggedError<WrongSecret>()("WrongSecret"
   }
 }
 
-/** The key that sealed this is gone for good; the sealed data is kept. */
+/**
+ * The key that sealed this is not where it was kept; the sealed data is. A key in the keychain is kept under the path of
+ * the store, so a store that was moved finds it again when it is moved back.
+ */
 export class KeyLost extends Schema.TaggedError<KeyLost>()("KeyLost", {}) {
   override get message() {
-    return "The key of the secret store is gone; what it sealed is kept but cannot be read"
+    return "The key of the secret store is gone, or the store was moved; what it sealed is kept but cannot be read"
   }
 }
 

@@ -1,7 +1,7 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
 import { FoldersConfig } from "../../../src/infrastructure/config/env/FoldersConfig.ts"
@@ -65,5 +65,17 @@ describe("the vault of a client", () => {
       yield* inHome(one, shared, write("second"))
       assert.strictEqual(yield* inHome(two, shared, token), "3")
       assert.strictEqual(yield* inHome(one, shared, token), "second")
+    }))
+  it.scoped("keeps one generation, whatever symbolic link leads to its home", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const [home, link] = [join(folder, "home"), join(folder, "link")]
+      mkdirSync(home, { mode: 0o700 })
+      symlinkSync(home, link)
+      yield* inHome(home, {}, write("first"))
+      yield* inHome(link, {}, write("second"))
+      assert.strictEqual(yield* inHome(home, {}, token), "second")
+      const kept = readdirSync(join(home, "config")).filter((name) => name.endsWith(".generation"))
+      assert.strictEqual(kept.length, 1)
     }))
 })

@@ -3,10 +3,9 @@
  * and what was read.
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
-import * as Path from "@effect/platform/Path"
+import type * as Path from "@effect/platform/Path"
 import { Clock, Context, Effect, Layer, Option, PubSub } from "effect"
 import type { Stream } from "effect"
-import { createHash } from "node:crypto"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import type { SecretChange } from "../../../domain/storage/SecureStore.ts"
 import { Corrupt, Full } from "../../../domain/storage/StorageFailure.ts"
@@ -18,6 +17,7 @@ import type * as RootSlot from "./RootSlot.ts"
 import * as Vault from "./Vault.ts"
 import * as VaultChanges from "./VaultChanges.ts"
 import type * as VaultFile from "./VaultFile.ts"
+import * as VaultIdentity from "./VaultIdentity.ts"
 import { VaultKeys } from "./VaultKey.ts"
 import * as VaultReader from "./VaultReader.ts"
 import * as VaultSlots from "./VaultSlots.ts"
@@ -28,7 +28,7 @@ type Found = Option.Option<Vault.Vault>
 export class OpenVault extends Context.Tag("effect-strata/infrastructure/storage/secure/OpenVault")<
   OpenVault,
   {
-    /** The path of the vault. */
+    /** The path of the vault, without the symbolic links that led to its folder. */
     readonly file: string
 
     /** `none` when there is no file. Otherwise its current state or a failure, never an older state. */
@@ -84,20 +84,17 @@ const patience = "30 seconds"
 
 const store = "secret store"
 
-/** Equal for every process, and for every spelling of the path that resolves to the same. */
-const lockName = (file: string) => `secret-store-${createHash("sha256").update(file).digest("hex").slice(0, 16)}`
-
 export const make = (options: Options) =>
   Effect.gen(function*() {
-    const path = yield* Path.Path
     const sources = yield* VaultKeys
     const locks = yield* ProcessLock
-    const file = path.resolve(options.file)
-    const exclusively = locks.withLock(lockName(file), patience)
+    const { digest, file } = yield* VaultIdentity.of(options.file)
+    const lockName = `secret-store-${digest}`
+    const exclusively = locks.withLock(lockName, patience)
     const disk = yield* DurableFile.make({ file, store })
     const unlock = VaultUnlock.make(sources)
     const guard = RollbackGuard.make(sources)
-    const reader = yield* VaultReader.make({ file, disk, unlock, guard, lock: locks.tryHold(lockName(file)) })
+    const reader = yield* VaultReader.make({ file, disk, unlock, guard, lock: locks.tryHold(lockName) })
     const writes = yield* PubSub.sliding<void>(1)
     yield* Effect.addFinalizer(() => guard.keep)
 
@@ -176,7 +173,7 @@ export const make = (options: Options) =>
   })
 
 /**
- * Building it touches no file: the vault is unlocked when it is first read and created by the first write. Closing it
+ * Building it opens no file: the vault is unlocked when it is first read and created by the first write. Closing it
  * keeps the generation beside the key.
  */
 export const layer = (
