@@ -99,6 +99,7 @@ export const inspect = (sources: Sources): Effect.Effect<Inspection, InvalidSett
         ...missing(merged, profile, strangers),
         ...wrong,
         ...Unknown.misplaced(given),
+        ...Unknown.exposed(settings, given),
         ...unknown.issues
       ],
       sources: given.filter(({ entries }) => settings.some(({ key }) => entries.has(key))).map(({ origin }) => origin),

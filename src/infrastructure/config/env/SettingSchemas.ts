@@ -98,9 +98,16 @@ export const LogLevelName = expecting(
 export const oneOf = <const T extends readonly [string, ...Array<string>]>(names: T) =>
   expecting(`one of ${names.join(", ")}`, Schema.Literal(...names))
 
+/** A key of 32 bytes as text: 64 hexadecimal digits or base64. */
+export const bytes32 = /^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/
+
+/** Base64 may begin with a slash: a key in the place of its file's path would be told as a file that is missing. */
 export const AbsolutePath = expecting(
   "an absolute path",
-  Schema.String.pipe(Schema.pattern(/^(\/|[A-Za-z]:[\\/]|\\\\)/))
+  Schema.String.pipe(
+    Schema.pattern(/^(\/|[A-Za-z]:[\\/]|\\\\)/),
+    Schema.filter((text) => !(text.endsWith("=") && bytes32.test(text)))
+  )
 )
 
 /** Not a standard stream: those are the person's. */
@@ -109,7 +116,8 @@ export const FileDescriptor = expecting(
   Schema.NumberFromString.pipe(Schema.int(), Schema.between(3, 65_535))
 )
 
-const Words = Schema.NonEmptyArray(Schema.NonEmptyString)
+/** No system starts a program with a NUL in its words. */
+const Words = Schema.NonEmptyArray(Schema.NonEmptyString.pipe(Schema.filter((word) => !word.includes("\0"))))
 
 /** Quotes outside a JSON array would be taken for what no shell reads. */
 const wordsOf = (text: string): unknown =>
@@ -165,10 +173,10 @@ export const SecretText = expecting("text", Schema.Redacted(Schema.NonEmptyStrin
 
 export const SecretKey = expecting("at least 8 characters", Schema.Redacted(Schema.String.pipe(Schema.minLength(8))))
 
-/** Stays the text it is: 64 hexadecimal digits or base64. */
+/** Stays the text it is. */
 export const SecretBytes32 = expecting(
   "32 bytes as base64 or hexadecimal digits",
-  Schema.Redacted(Schema.String.pipe(Schema.pattern(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/)))
+  Schema.Redacted(Schema.String.pipe(Schema.pattern(bytes32)))
 )
 
 export const SecretPairs = expecting("key=value pairs joined by commas", Schema.Redacted(Pairs))

@@ -57,7 +57,7 @@ found and which sources lost.
 
 Highest precedence first.
 
-1. \`--set KEY=value\`
+1. \`--set KEY=value\`, never for a secret: other processes can read a command line
 2. the process environment
 3. for a secret, the file that \`KEY_FILE\` names in one of the two above; a file that is missing, empty or unreadable is an error, and the line break at its end does not count (named in one of the files below, it counts like that file)
 4. \`.env.<profile>.local\`, in \`local\`, \`development\` and \`test\` only

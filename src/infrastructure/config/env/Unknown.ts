@@ -1,5 +1,6 @@
 /**
- * Names that are set and mean nothing: mistakes where the source is ours, warnings in the environment, which is shared.
+ * Names that are set where they mean nothing or do not belong. Unknown ones are mistakes where the source is ours, and
+ * warnings in the environment, which is shared.
  */
 import { Option } from "effect"
 import type { SettingIssue } from "../../../domain/operations/Setting.ts"
@@ -49,3 +50,14 @@ export const misplaced = (given: ReadonlyArray<Given>): ReadonlyArray<SettingIss
   given
     .filter(({ entries, origin }) => origin !== "--set" && origin !== "environment" && entries.has(profileSetting.key))
     .map(({ origin }) => Wording.misplaced(profileSetting.key, origin))
+
+/** Other processes can read a command line, so no secret belongs there. */
+export const exposed = (
+  specs: ReadonlyArray<SettingSpec>,
+  given: ReadonlyArray<Given>
+): ReadonlyArray<SettingIssue> =>
+  given.filter(({ origin }) => origin === "--set").flatMap(({ entries, origin }) =>
+    specs.filter(({ key, secret }) => secret === true && entries.has(key)).map(({ key }) =>
+      Wording.exposed(key, origin)
+    )
+  )

@@ -3,13 +3,17 @@
  */
 import { Option, SchemaAST } from "effect"
 import { SettingIssue } from "../../../domain/operations/Setting.ts"
+import { bytes32 } from "./SettingSchemas.ts"
 import type { SettingSpec } from "./SettingSpec.ts"
 
 export const masked = "[REDACTED]"
 
-/** Text of others without control characters, and without credentials and queries of URLs. */
+/**
+ * Text of others without control characters, and without credentials and queries of URLs. What looks like a key is
+ * hidden, whichever setting it was given for.
+ */
 export const printable = (text: string) =>
-  text
+  bytes32.test(text.trim()) ? masked : text
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "\uFFFD")
     .replace(/(:\/\/)[^/?#\s]*@/g, `$1${masked}@`)
     .replace(/\?[^\s#]*/g, `?${masked}`)
@@ -80,6 +84,14 @@ export const misplaced = (key: string, origin: string) =>
   issue(
     key,
     "cannot be set here, because it decides which files are read",
+    origin,
+    Option.some("set it in the environment")
+  )
+
+export const exposed = (key: string, origin: string) =>
+  issue(
+    key,
+    "cannot be set here: other processes can read a command line",
     origin,
     Option.some("set it in the environment")
   )

@@ -78,6 +78,41 @@ describe("secrets in the configuration", () => {
       assert.notInclude(said, canary)
     }))
 
+  it.effect("are not told when they stand where a path, a number or a choice belongs", () =>
+    Effect.gen(function*() {
+      const bytes = Buffer.from(Array.from({ length: 32 }, (_, index) => (index === 0 ? 0xfc : index * 7)))
+      const forms = [bytes.toString("base64"), bytes.toString("base64url"), bytes.toString("hex")]
+      assert.isTrue(forms[0]?.startsWith("/"))
+      for (const key of ["STRATA_VAULT_KEY_FILE", "STRATA_VAULT_KEY_FD", "STRATA_VAULT_UNLOCK", "STRATA_HOME"]) {
+        for (const form of forms) {
+          for (const written of [form, ` ${form}`]) {
+            for (const records of [{ environment: { [key]: written } }, { overrides: { [key]: written } }]) {
+              const said = yield* saidAbout(records)
+              assert.include(said, key)
+              assert.isFalse(said.includes(form), `told: ${text(records)}`)
+            }
+          }
+        }
+      }
+    }))
+
+  it.effect("are refused on the command line, which every process can read", () =>
+    Effect.gen(function*() {
+      for (const key of secretKeys) {
+        const { issues } = yield* Effect.flip(Effect.asVoid(Configuration.load(MemorySources.make({
+          overrides: { [key]: "0f".repeat(32) }
+        }))))
+        const problems = issues.filter((each) => each.key === key && each.origin === "--set")
+        assert.isTrue(problems.some(({ problem }) => problem.startsWith("cannot be set here")), key)
+        assert.notInclude(text(problems), "0f0f")
+      }
+      const file = yield* Effect.either(Configuration.load(MemorySources.make({
+        overrides: { STRATA_PASSWORD_FILE: "/password", STRATA_USERNAME: "grace" },
+        files: { "/password": "x" }
+      })))
+      assert.strictEqual(file._tag, "Right")
+    }))
+
   it.effect("do not hide in control characters that a terminal obeys", () =>
     Effect.gen(function*() {
       const { issues } = yield* Effect.flip(Effect.asVoid(Configuration.load(MemorySources.make({

@@ -65,6 +65,15 @@ describe("settings as text", () => {
     assert.deepStrictEqual(accepts(SettingSchemas.AbsolutePath, paths), paths.slice(0, 4))
   })
 
+  it("do not take a key for a path", () => {
+    const key = `/${"a".repeat(42)}`
+    assert.deepStrictEqual(accepts(SettingSchemas.AbsolutePath, [`${key}=`, `${key}/b=`]), [`${key}/b=`])
+  })
+
+  it("take no command that no system can run", () => {
+    assert.deepStrictEqual(accepts(SettingSchemas.CommandLine, ["a b\0", JSON.stringify(["a", "\0"]), "a b"]), ["a b"])
+  })
+
   it("take pairs as OpenTelemetry writes them", () => {
     assert.deepStrictEqual(decode(SettingSchemas.Pairs, "a=1, b = x%20y ,c=d=e"), { a: "1", b: "x y", c: "d=e" })
     assert.deepStrictEqual(accepts(SettingSchemas.Pairs, ["a", "a=1,", "=1", "a=%zz", "a=x y"]), [])
