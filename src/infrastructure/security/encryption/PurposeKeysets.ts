@@ -10,7 +10,10 @@ import * as Keyset from "./Keyset.ts"
 import { KeysetStore } from "./KeysetStore.ts"
 import * as OutputPrefix from "./OutputPrefix.ts"
 
-/** A keyset older than this is read again: so long may a key be used after another process disabled it. */
+/**
+ * A keyset older than this is read again: so long may a key be used after another process disabled it, and that much
+ * longer for each time that the store was locked, busy or could not be read.
+ */
 const maxAge = 60_000
 
 /** How long forged key ids cannot cause another reading after one did in vain. */
@@ -19,8 +22,22 @@ const patience = 1000
 interface Held<P extends Primitive> {
   readonly keyset: Keyset.Keyset<P>
   readonly readAt: number
-  /** When it was last read for a key id that was not there then either. */
-  readonly missedAt: number
+  /** Which reading it came from. */
+  readonly reading: number
+}
+
+interface Purpose<P extends Primitive> {
+  /** How the store knows its keyset. */
+  readonly name: string
+  /** Readings and changes, one at a time: many at once cause one, and none undoes what a later one found. */
+  readonly alone: Effect.Semaphore
+  held: Held<P> | undefined
+  /** When it was last read in vain for a key id. */
+  missedAt: number
+  /** Readings and changes begun. */
+  readings: number
+  /** Whether it was logged that the store fails, since it last did not. */
+  reported: boolean
 }
 
 const names = (keyset: Keyset.Keyset, id: number) => keyset.keys.some((key) => key.id === id)
@@ -36,10 +53,16 @@ export interface PurposeKeysets<P extends Primitive> {
   /** The purpose's keyset, made now if it has none. */
   readonly current: (purpose: string) => Effect.Effect<Keyset.Keyset<P>, SecretFailure>
 
-  /** The purpose's keyset, not older than `age`; `none` when none was ever made. Makes none. */
-  readonly existing: (purpose: string, age?: number) => Found<P>
+  /** The purpose's keyset; `none` when none was ever made. Makes none. */
+  readonly existing: (purpose: string) => Found<P>
 
-  /** `existing` for data that starts with the id of its key: another process may have introduced that key. */
+  /** `existing` as it stands in the store now, for data that does not name its key. */
+  readonly latest: (purpose: string) => Found<P>
+
+  /**
+   * `existing` for data that starts with the id of its key: another process may have introduced that key. Fails where the
+   * store does, because without it nobody can tell such a key from a forged one.
+   */
   readonly naming: (purpose: string, data: Uint8Array) => Found<P>
 
   /** Saves what `change` makes of the purpose's keyset, for all processes, and holds it. */
@@ -55,87 +78,140 @@ export const make = <P extends Primitive>(
     const store = yield* KeysetStore
 
     /** Grows with the purposes that the program names, of which there are a handful. */
-    const known = new Map<string, Held<P>>()
+    const known = new Map<string, Purpose<P>>()
 
     const nameOf = (purpose: string) => `${folder}/${purpose}`
+
+    const of = (purpose: string): Purpose<P> => {
+      const found = known.get(purpose)
+      if (found !== undefined) return found
+      const made: Purpose<P> = {
+        name: nameOf(purpose),
+        alone: Effect.unsafeMakeSemaphore(1),
+        held: undefined,
+        missedAt: -Infinity,
+        readings: 0,
+        reported: false
+      }
+      known.set(purpose, made)
+      return made
+    }
 
     const narrow = (keyset: Keyset.Keyset) =>
       Either.mapLeft(Keyset.ofPrimitive(keyset, primitive), () => new Corrupt({ store: "keyset", operation: "read" }))
 
-    const hold = (purpose: string, keyset: Keyset.Keyset<P>, readAt: number, missedAt = -Infinity) => {
-      known.set(purpose, { keyset, readAt, missedAt })
-      return keyset
-    }
-
-    const read = (purpose: string, now: number) =>
-      store.load(nameOf(purpose)).pipe(
+    const read = (purpose: Purpose<P>, readAt: number): Found<P> => {
+      const reading = ++purpose.readings
+      return store.load(purpose.name).pipe(
         Effect.flatMap(Effect.transposeMapOption(narrow)),
         Effect.map((found) => {
-          if (Option.isNone(found)) known.delete(purpose)
-          return Option.map(found, (keyset) => hold(purpose, keyset, now))
+          purpose.held = Option.getOrUndefined(Option.map(found, (keyset) => ({ keyset, readAt, reading })))
+          purpose.reported = false
+          return found
         })
       )
+    }
 
-    /** A store that is locked or broken by now does not take away what is known already. */
-    const readAgain = (purpose: string, held: Held<P>, now: number) =>
-      Effect.orElseSucceed(read(purpose, now), () => Option.some(hold(purpose, held.keyset, now, held.missedAt)))
+    /** A store that cannot be read for now does not take away what is known already. */
+    const readAgain = (purpose: Purpose<P>, readAt: number): Found<P> => {
+      const { held } = purpose
+      if (held === undefined) return read(purpose, readAt)
+      Metrics.reloads.update(1, { "strata.crypto.reason": "age" })
+      const keep = ({ _tag }: SecretFailure) => {
+        purpose.held = { ...held, readAt, reading: purpose.readings }
+        const report = purpose.reported
+          ? Effect.void
+          : Effect.logWarning(`A keyset cannot be read again (${_tag}); the one in memory stays in use`)
+        purpose.reported = true
+        return Effect.as(report, Option.some(held.keyset))
+      }
+      return Effect.catchTags(read(purpose, readAt), { Locked: keep, Busy: keep, Io: keep })
+    }
 
-    const modify = <A>(purpose: string, change: Change<P, A>): Effect.Effect<A, SecretFailure> =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        Effect.map(
-          store.modify(nameOf(purpose), (current) =>
+    const modifyAlone = <A>(purpose: Purpose<P>, change: Change<P, A>): Effect.Effect<A, SecretFailure> =>
+      Clock.clockWith((clock) => {
+        const readAt = clock.unsafeCurrentTimeMillis()
+        const reading = ++purpose.readings
+        return Effect.map(
+          store.modify(purpose.name, (current) =>
             Effect.map(Effect.transposeMapOption(current, narrow), (keyset) => {
               const [result, changed] = change(keyset)
               return [[result, changed] as const, changed] as const
             })),
           ([result, keyset]) => {
-            hold(purpose, keyset, now)
+            purpose.held = { keyset, readAt, reading }
             return result
           }
-        ))
-
-    const existing = (purpose: string, age = maxAge): Found<P> =>
-      Clock.clockWith((clock) => {
-        const now = clock.unsafeCurrentTimeMillis()
-        const held = known.get(purpose)
-        if (held === undefined) return read(purpose, now)
-        if (now - held.readAt < age) return Effect.succeedSome(held.keyset)
-        Metrics.reloads.update(1, { "strata.crypto.reason": "age" })
-        return readAgain(purpose, held, now)
+        )
       })
+
+    /** What is held if that will do, else what `next` gives. Looks again when it is its turn. */
+    const heldOr = <E>(
+      purpose: Purpose<P>,
+      willDo: (held: Held<P>, now: number) => boolean,
+      next: (now: number) => Effect.Effect<Option.Option<Keyset.Keyset<P>>, E>
+    ): Effect.Effect<Option.Option<Keyset.Keyset<P>>, E> => {
+      const look = (otherwise: (now: number) => Effect.Effect<Option.Option<Keyset.Keyset<P>>, E>) =>
+        Clock.clockWith((clock) => {
+          const now = clock.unsafeCurrentTimeMillis()
+          const { held } = purpose
+          return held !== undefined && willDo(held, now) ? Effect.succeedSome(held.keyset) : otherwise(now)
+        })
+      return look(() => purpose.alone.withPermits(1)(look(next)))
+    }
+
+    const existing = (name: string): Found<P> => {
+      const purpose = of(name)
+      return heldOr(purpose, ({ readAt }, now) => now - readAt < maxAge, (now) => readAgain(purpose, now))
+    }
 
     return {
       nameOf,
-      modify,
       existing,
 
-      current: (purpose) =>
-        Effect.flatMap(existing(purpose), (found) =>
-          Option.isSome(found)
-            ? Effect.succeed(found.value)
-            // Another process may have made one since: what counts is what stands there under the lock.
-            : modify(purpose, (stored) => {
-              const keyset = Option.getOrElse(stored, create)
-              return [keyset, keyset]
-            })),
+      modify: (name, change) =>
+        Effect.suspend(() => {
+          const purpose = of(name)
+          return purpose.alone.withPermits(1)(modifyAlone(purpose, change))
+        }),
 
-      naming: (purpose, data) =>
-        Effect.flatMap(existing(purpose), (found) => {
-          const id = OutputPrefix.idOf(data)
-          const held = known.get(purpose)
-          if (Option.isNone(found) || held === undefined || id === 0) return Effect.succeed(found)
-          if (names(held.keyset, id)) return Effect.succeed(found)
-          return Clock.clockWith((clock) => {
-            const now = clock.unsafeCurrentTimeMillis()
-            if (now - held.missedAt < patience) return Effect.succeed(found)
-            // Before the reading, so that many at once cause one.
-            hold(purpose, held.keyset, held.readAt, now)
-            Metrics.reloads.update(1, { "strata.crypto.reason": "unknown_key" })
-            return Effect.tap(readAgain(purpose, held, now), (again) => {
-              if (Option.isSome(again) && !names(again.value, id)) hold(purpose, again.value, now, now)
-              return Effect.void
-            })
+      latest: (name) =>
+        Effect.suspend(() => {
+          const purpose = of(name)
+          const asked = purpose.readings
+          return heldOr(purpose, ({ reading }) => reading > asked, (now) => readAgain(purpose, now))
+        }),
+
+      current: (name) =>
+        Effect.flatMap(existing(name), (found) => {
+          if (Option.isSome(found)) return Effect.succeed(found.value)
+          const purpose = of(name)
+          // Another process may have made one since: what counts is what stands there under the lock.
+          const made = modifyAlone(purpose, (stored) => {
+            const keyset = Option.getOrElse(stored, create)
+            return [keyset, keyset]
           })
+          return purpose.alone.withPermits(1)(
+            Effect.suspend(() => purpose.held === undefined ? made : Effect.succeed(purpose.held.keyset))
+          )
+        }),
+
+      naming: (name, data) =>
+        Effect.flatMap(existing(name), (found) => {
+          const id = OutputPrefix.idOf(data)
+          if (Option.isNone(found) || id === 0 || names(found.value, id)) return Effect.succeed(found)
+          const purpose = of(name)
+          return heldOr(
+            purpose,
+            ({ keyset }, now) => names(keyset, id) || now - purpose.missedAt < patience,
+            (now) => {
+              Metrics.reloads.update(1, { "strata.crypto.reason": "unknown_key" })
+              return Effect.map(read(purpose, now), (again) => {
+                if (!Option.exists(again, (keyset) => names(keyset, id))) purpose.missedAt = now
+                return again
+              })
+            }
+          )
         })
     }
   })

@@ -11,9 +11,6 @@ import * as StreamingAead from "./StreamingAead.ts"
 
 type Keysets = PurposeKeysets.PurposeKeysets<"StreamingAead">
 
-/** Streams name no key, so an old keyset is not noticed; reading it again costs nothing beside a stream. */
-const maxAge = 1000
-
 /** A failure of the source, which may be of any type, those of ciphertexts included. */
 class Upstream<E> {
   readonly failure: E
@@ -54,7 +51,8 @@ export const open = (keysets: Keysets) =>
   ciphertext: Stream.Stream<Uint8Array, E, R>,
   associatedData: Uint8Array
 ): Stream.Stream<Uint8Array, E | DecryptionFailed | SecretFailure, R> =>
-  Stream.unwrap(Effect.map(keysets.existing(purpose, maxAge), (found) => {
+  // Streams name no key, so an old keyset is not noticed; reading it again costs nothing beside a stream.
+  Stream.unwrap(Effect.map(keysets.latest(purpose), (found) => {
     if (Option.isNone(found)) return Stream.fail(new DecryptionFailed())
     const keyset = found.value
     const count = (succeeded: boolean) => Effect.sync(() => KeyUse.checked(keyset, noPrefix, succeeded))

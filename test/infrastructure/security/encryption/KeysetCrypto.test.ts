@@ -1,12 +1,28 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Either, Layer, Metric, MetricState, Option, Redacted, Ref, Stream, TestClock } from "effect"
+import {
+  Chunk,
+  Effect,
+  Either,
+  Exit,
+  Fiber,
+  Layer,
+  Metric,
+  MetricState,
+  Option,
+  Redacted,
+  Ref,
+  Stream,
+  TestClock
+} from "effect"
 import { Crypto } from "../../../../src/domain/security/Crypto.ts"
-import { Locked } from "../../../../src/domain/storage/SecretFailure.ts"
+import { KeyLost, Locked, RolledBack, Tampered } from "../../../../src/domain/storage/SecretFailure.ts"
+import { Corrupt, NewerThanApp } from "../../../../src/domain/storage/StorageFailure.ts"
 import * as Aead from "../../../../src/infrastructure/security/encryption/Aead.ts"
 import * as Keyset from "../../../../src/infrastructure/security/encryption/Keyset.ts"
 import * as KeysetCrypto from "../../../../src/infrastructure/security/encryption/KeysetCrypto.ts"
 import { KeysetStore } from "../../../../src/infrastructure/security/encryption/KeysetStore.ts"
 import * as MemoryKeysetStore from "../../../../src/infrastructure/security/encryption/MemoryKeysetStore.ts"
+import * as PurposeKeysets from "../../../../src/infrastructure/security/encryption/PurposeKeysets.ts"
 import * as CryptoContract from "../../../../src/testing/contract/CryptoContract.ts"
 import { suite } from "../../../../src/testing/vitest.ts"
 
@@ -19,11 +35,12 @@ type Store = typeof KeysetStore.Service
 
 const over = (store: Store) => Effect.provideService(KeysetCrypto.make, KeysetStore, store)
 
-/** A store that counts how often keysets are read from it. */
+/** A store that counts how often keysets are read from it, which takes a while. */
 const counting = Effect.gen(function*() {
   const store = yield* MemoryKeysetStore.make
   const loads = yield* Ref.make(0)
-  const load: Store["load"] = (name) => Effect.zipRight(Ref.update(loads, (n) => n + 1), store.load(name))
+  const load: Store["load"] = (name) =>
+    Ref.update(loads, (n) => n + 1).pipe(Effect.zipRight(store.load(name)), Effect.zipLeft(Effect.yieldNow()))
   return { store: KeysetStore.of({ ...store, load }), loads }
 })
 
@@ -40,6 +57,15 @@ const change = (store: Store, name: string, how: (keyset: Keyset.Keyset<"Aead">)
 const forge = (data: Uint8Array, n: number) => data.with(1, n).with(2, n)
 const idOf = (data: Uint8Array) => Buffer.from(data).readUInt32BE(1)
 const run = <E>(stream: Stream.Stream<Uint8Array, E>) => Effect.flip(Stream.runDrain(stream))
+
+const tenTimes = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.all(Array.from({ length: 10 }, () => effect), { concurrency: "unbounded" })
+
+const sealedStream = (crypto: typeof Crypto.Service, plaintext: string) =>
+  Effect.map(
+    Stream.runCollect(crypto.sealStream("notes", Stream.make(bytes(plaintext)), bytes("a"))),
+    Stream.fromChunk
+  )
 
 describe("KeysetCrypto", () => {
   it.effect("a second instance over the same keysets opens, verifies and derives the same", () =>
@@ -150,6 +176,130 @@ describe("KeysetCrypto", () => {
       // And seals with the new one from then on.
       const id = idOf(yield* crypto.seal("notes", bytes("x"), bytes("a")))
       assert.strictEqual(id, (yield* stored(store, "aead/notes")).primary)
+    }))
+
+  it.effect("opens at once, in many fibers, what another process sealed with a key it introduced since", () =>
+    Effect.gen(function*() {
+      const { loads, store } = yield* counting
+      const crypto = yield* over(store)
+      const uses = { seal: crypto.seal("notes", bytes("x"), bytes("a")), mac: crypto.mac("notes", bytes("x")) }
+      yield* Effect.all(uses)
+      yield* change(store, "aead/notes", (keyset) => Keyset.rotate(keyset, "XAES_256_GCM"))
+      yield* store.modify("mac/notes", () => Effect.succeed([undefined, Keyset.generate("HMAC_SHA256")] as const))
+      const other = yield* over(store)
+      const sealed = yield* other.seal("notes", bytes("y"), bytes("a"))
+      const tag = yield* other.mac("notes", bytes("y"))
+      const before = yield* Ref.get(loads)
+      const opened = yield* tenTimes(crypto.open("notes", sealed, bytes("a")))
+      assert.deepStrictEqual(opened.map(text), opened.map(() => "y"))
+      assert.notInclude(yield* tenTimes(crypto.verifyMac("notes", bytes("y"), tag)), false)
+      assert.strictEqual(yield* Ref.get(loads), before + 2)
+    }))
+
+  it.effect("a reading that was interrupted says nothing about a key", () =>
+    Effect.gen(function*() {
+      const { store } = yield* counting
+      const crypto = yield* over(store)
+      yield* crypto.seal("notes", bytes("x"), bytes("a"))
+      yield* change(store, "aead/notes", (keyset) => Keyset.rotate(keyset, "XAES_256_GCM"))
+      const sealed = yield* (yield* over(store)).seal("notes", bytes("y"), bytes("a"))
+      const opening = crypto.open("notes", sealed, bytes("a"))
+      const first = yield* Effect.fork(opening)
+      yield* Effect.yieldNow()
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(first)))
+      assert.strictEqual(text(yield* opening), "y")
+    }))
+
+  it.effect("opens at once a stream that another process sealed with a key it introduced since", () =>
+    Effect.gen(function*() {
+      const { loads, store } = yield* counting
+      const crypto = yield* over(store)
+      yield* Stream.runDrain(crypto.openStream("notes", yield* sealedStream(crypto, "x"), bytes("a")))
+      yield* store.modify("streaming-aead/notes", (current) =>
+        Effect.map(
+          Effect.flatMap(current, (keyset) => Keyset.ofPrimitive(keyset, "StreamingAead")),
+          (keyset) => [undefined, Keyset.rotate(keyset, "AES_256_GCM_HKDF_4KB")] as const
+        ))
+      const sealed = yield* sealedStream(yield* over(store), "y")
+      const before = yield* Ref.get(loads)
+      yield* tenTimes(Stream.runDrain(crypto.openStream("notes", sealed, bytes("a"))))
+      assert.strictEqual(yield* Ref.get(loads), before + 2)
+    }))
+
+  it.effect("many fibers cause one reading when a minute is over", () =>
+    Effect.gen(function*() {
+      const { loads, store } = yield* counting
+      const crypto = yield* over(store)
+      const seal = crypto.seal("notes", bytes("x"), bytes("a"))
+      yield* seal
+      const before = yield* Ref.get(loads)
+      yield* TestClock.adjust("1 minute")
+      yield* tenTimes(seal)
+      assert.strictEqual(yield* Ref.get(loads), before + 1)
+    }))
+
+  it.effect("a reading does not bring back the keyset from before a change of this process", () =>
+    Effect.gen(function*() {
+      const store = yield* MemoryKeysetStore.make
+      const slowly = KeysetStore.of({
+        ...store,
+        load: (name) => Effect.zipLeft(store.load(name), Effect.sleep(10_000))
+      })
+      yield* store.modify("aead/notes", () => Effect.succeed([undefined, Keyset.generate("XAES_256_GCM")] as const))
+      const keysets = yield* PurposeKeysets.make("Aead", "aead", () => Keyset.generate("XAES_256_GCM")).pipe(
+        Effect.provideService(KeysetStore, slowly)
+      )
+      const reading = yield* Effect.fork(keysets.existing("notes"))
+      yield* Effect.yieldNow()
+      const changing = yield* Effect.fork(keysets.modify("notes", (current) => {
+        const rotated = Keyset.rotate(Option.getOrThrow(current), "XAES_256_GCM")
+        return [rotated, rotated]
+      }))
+      yield* TestClock.adjust("20 seconds")
+      yield* Fiber.join(reading)
+      assert.strictEqual(yield* keysets.current("notes"), yield* Fiber.join(changing))
+    }))
+
+  it.effect("what is wrong with a keyset for good is not passed over when it is read again", () =>
+    Effect.gen(function*() {
+      const failures = [
+        new NewerThanApp({ store: "keyset", operation: "read" }),
+        new Corrupt({ store: "keyset", operation: "read" }),
+        new Tampered({ what: "keyset" }),
+        new RolledBack(),
+        new KeyLost()
+      ]
+      for (const failure of failures) {
+        const store = yield* MemoryKeysetStore.make
+        const broken = yield* Ref.make(false)
+        const crypto = yield* over({
+          ...store,
+          load: (name) => Effect.flatMap(Ref.get(broken), (now) => now ? failure : store.load(name))
+        })
+        const seal = crypto.seal("notes", bytes("x"), bytes("a"))
+        const sealed = yield* seal
+        yield* Ref.set(broken, true)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* Effect.flip(seal), failure)
+        assert.strictEqual(yield* Effect.flip(crypto.open("notes", sealed, bytes("a"))), failure)
+      }
+    }))
+
+  it.effect("a key that is not known is no forgery while the store is locked", () =>
+    Effect.gen(function*() {
+      const store = yield* MemoryKeysetStore.make
+      const locked = yield* Ref.make(false)
+      const crypto = yield* over({
+        ...store,
+        load: (name) => Effect.flatMap(Ref.get(locked), (now) => now ? new Locked({ fixes: [] }) : store.load(name))
+      })
+      yield* crypto.seal("notes", bytes("x"), bytes("a"))
+      yield* change(store, "aead/notes", (keyset) => Keyset.rotate(keyset, "XAES_256_GCM"))
+      const sealed = yield* (yield* over(store)).seal("notes", bytes("y"), bytes("a"))
+      yield* Ref.set(locked, true)
+      assert.strictEqual((yield* Effect.flip(crypto.open("notes", sealed, bytes("a"))))._tag, "Locked")
+      yield* Ref.set(locked, false)
+      assert.strictEqual(text(yield* crypto.open("notes", sealed, bytes("a"))), "y")
     }))
 
   it.effect("forged key ids cause one reading a second at most", () =>
