@@ -20,6 +20,8 @@ import { up } from "./commands/Up.ts"
 import { report } from "./FailureReport.ts"
 import type { Failure } from "./FailureReport.ts"
 import * as Help from "./Help.ts"
+import { stripStyles } from "./Output.ts"
+import * as StandardOutput from "./StandardOutput.ts"
 import * as TerminalConsole from "./TerminalConsole.ts"
 
 const strata = Command.make("strata").pipe(
@@ -57,6 +59,11 @@ const bugLines = (defect: unknown): ReadonlyArray<string> => [
 /** What is printed for an exception that nobody caught. */
 export const crashed = (stderr: TerminalConsole.Stream) => (error: unknown) => {
   stderr.write(`${bugLines(error).join("\n")}\n`)
+}
+
+/** What is printed when the output of the process cannot be written. */
+export const unwritable = (stderr: TerminalConsole.Stream) => (error: { readonly code?: string }) => {
+  stderr.write(`${report(StandardOutput.unwritable(error)).map(stripStyles).join("\n")}\n`)
 }
 
 /** Runs one invocation and reports its failure. Without words it shows the help. */

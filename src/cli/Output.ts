@@ -53,9 +53,11 @@ export const printRows = (rows: ReadonlyArray<ReadonlyArray<string>>): Effect.Ef
   Effect.forEach(columns(rows), print, { discard: true })
 
 /** One JSON object on one line: `{ "version": 1, [name]: value }`. The version grows when a reader would break. */
-export const printJson = <A, I>(name: string, schema: Schema.Schema<A, I>, value: A): Effect.Effect<void> =>
+export const jsonLine = <A, I>(name: string, schema: Schema.Schema<A, I>, value: A): Effect.Effect<string> =>
   Schema.encode(schema)(value).pipe(
     Effect.flatMap((encoded) => Schema.encode(Schema.parseJson(Schema.Unknown))({ version: 1, [name]: encoded })),
-    Effect.orDie,
-    Effect.flatMap(print)
+    Effect.orDie
   )
+
+export const printJson = <A, I>(name: string, schema: Schema.Schema<A, I>, value: A): Effect.Effect<void> =>
+  Effect.flatMap(jsonLine(name, schema, value), print)

@@ -13,6 +13,7 @@ import { CommandFailed } from "./CommandFailed.ts"
 import { exitCode } from "./ExitCode.ts"
 import * as SetOption from "./SetOption.ts"
 import * as Signals from "./Signals.ts"
+import * as StandardOutput from "./StandardOutput.ts"
 
 type Switch = Effect.Effect<void, { readonly message: string }>
 
@@ -40,11 +41,22 @@ const noSwitch = (failure: { readonly message: string }) =>
 /** Listens to the process's signals from now on. `teardown` tells the exit code. */
 export const make = (environments: Environments, process: NodeJS.Process) => {
   const { argv, overrides } = SetOption.extract(process.argv)
-  const signals = Signals.install(process, Cli.crashed(process.stderr), (action, millis) => {
+  const later = (action: () => void, millis: number) => {
     // Effect's own timers run on the scheduler that the exception may have broken; this one has to end the process.
     // @effect-diagnostics-next-line globalTimers:off
     setTimeout(action, millis).unref()
-  }, [process.stdout, process.stderr])
+  }
+  const signals = Signals.install(
+    process,
+    Cli.crashed(process.stderr),
+    later,
+    [process.stdout, process.stderr],
+    (error) => {
+      Cli.unwritable(process.stderr)(error)
+      // It may come to light after the program has ended.
+      process.exitCode = 1
+    }
+  )
 
   const application = Layer.succeed(Application, {
     ...environments,
@@ -55,10 +67,16 @@ export const make = (environments: Environments, process: NodeJS.Process) => {
     }
   })
   const teardown: Teardown = (exit, onExit) =>
-    onExit(signals.crashed() ? 70 : signals.unread() ? 0 : exitCode(exit, signals.received()))
+    onExit(
+      signals.crashed() ? 70 : signals.unwritable() ? 1 : signals.unread() ? 0 : exitCode(exit, signals.received())
+    )
 
   return {
-    program: Cli.run({ argv, stdout: process.stdout, stderr: process.stderr }).pipe(
+    program: Cli.run({
+      argv,
+      stdout: StandardOutput.lines(process.stdout),
+      stderr: StandardOutput.lines(process.stderr)
+    }).pipe(
       Effect.provide(Layer.mergeAll(
         application,
         NodeContext.layer,

@@ -7,6 +7,7 @@ import { Context, Effect } from "effect"
 import type { Redacted } from "effect"
 import type { CommandFailed } from "./CommandFailed.ts"
 import * as StandardInput from "./StandardInput.ts"
+import * as StandardOutput from "./StandardOutput.ts"
 
 type Asked<A> = Effect.Effect<A, Terminal.QuitException, Prompt.Prompt.Environment>
 
@@ -26,9 +27,8 @@ export class StandardStreams extends Context.Reference<StandardStreams>()("effec
     read: StandardInput.read as Effect.Effect<string, CommandFailed>,
     /** Whether standard output is a terminal. */
     isShown: Effect.sync(() => process.stdout.isTTY === true),
-    /** To standard output, byte for byte. */
-    write: (text: string): Effect.Effect<void> =>
-      Effect.async<void>((resume) => void process.stdout.write(text, () => resume(Effect.void))),
+    /** To standard output, byte for byte. Gives whether there was somebody to read it to the end. */
+    write: (text: string): Effect.Effect<boolean, CommandFailed> => StandardOutput.write(text),
     /** Asks for something that is not shown while it is typed. */
     askSecret: (message: string): Asked<Redacted.Redacted> => onStandardError(Prompt.password({ message })),
     confirm: (message: string): Asked<boolean> => onStandardError(Prompt.confirm({ message }))

@@ -61,6 +61,35 @@ describe("strata secrets, as a program", () => {
     for (const file of files) assert.isFalse(readFileSync(file).includes(planted), file)
   })
 
+  it("fails when its output cannot be written, and not when nobody wants to read on", async () => {
+    assert.strictEqual((await secrets("output", "set a", "x".repeat(300_000))).code, 0)
+    const slots = async () =>
+      (JSON.parse((await secrets("output", "slots --json")).stdout) as { readonly slots: ReadonlyArray<unknown> }).slots
+    const line = async (words: string, target: string) => {
+      const child = spawn("bash", ["-c", `set -o pipefail; node ${strata.command} secrets ${words} ${target}`], {
+        cwd: strata.folder,
+        env: { ...Strata.environmentOf(strata, "output"), ...byKey },
+        stdio: ["ignore", "pipe", "pipe"]
+      })
+      let said = ""
+      child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()))
+      return { code: await Strata.finished(child), said }
+    }
+    const before = await slots()
+    await Promise.all(
+      ["get a", "list", "slots add recovery-code", "slots add recovery-code --json"].map(async (words) => {
+        const { code, said } = await line(words, "> /dev/full")
+        assert.strictEqual(code, 1, `${words}: ${said}`)
+        assert.include(said, "cannot be written", words)
+      })
+    )
+    const head = await line("get a", "| head -c 10")
+    assert.strictEqual(head.code, 0, head.said)
+    const code = await line("slots add recovery-code", "| true")
+    assert.strictEqual(code.code, 1, code.said)
+    assert.deepStrictEqual(await slots(), before)
+  })
+
   it("tells the state of the store, and fails with 1 when its key is another", async () => {
     assert.strictEqual((await secrets("doctor", "set a", "x")).code, 0)
     const sound = await secrets("doctor", "doctor --json")

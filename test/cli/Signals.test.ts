@@ -7,6 +7,7 @@ const make = () => {
   const log: Array<string> = []
   const timers: Array<{ readonly action: () => void; readonly millis: number }> = []
   const emitter = new EventEmitter()
+  const output = new EventEmitter()
   emitter.on("SIGTERM", () => log.push("interrupted"))
   const signals = Signals.install(
     {
@@ -15,9 +16,11 @@ const make = () => {
       exit: (code) => log.push(`exit ${code}`)
     },
     (error) => log.push(`uncaught ${String(error)}`),
-    (action, millis) => timers.push({ action, millis })
+    (action, millis) => timers.push({ action, millis }),
+    [output],
+    ({ code }) => log.push(`unwritable ${code ?? ""}`)
   )
-  return { emitter, log, signals, timers }
+  return { emitter, log, output, signals, timers }
 }
 
 describe("Signals", () => {
@@ -43,6 +46,21 @@ describe("Signals", () => {
     assert.deepStrictEqual(log, [])
     emitter.emit("SIGINT")
     assert.deepStrictEqual(log, ["exit 130"])
+  })
+
+  it("ends the program as if it were done when nobody reads its output any more", () => {
+    const { log, output, signals } = make()
+    output.emit("error", { code: "EPIPE" })
+    output.emit("error", { code: "EPIPE" })
+    assert.deepStrictEqual([log, signals.unread(), signals.unwritable()], [["interrupted"], true, false])
+  })
+
+  it("ends the program as failed when its output cannot be written", () => {
+    const { log, output, signals } = make()
+    output.emit("error", { code: "ENOSPC" })
+    output.emit("error", { code: "EPIPE" })
+    assert.deepStrictEqual(log, ["unwritable ENOSPC", "interrupted"])
+    assert.deepStrictEqual([signals.unread(), signals.unwritable()], [false, true])
   })
 
   it("closes the program for at most a second after an exception that nobody caught", () => {

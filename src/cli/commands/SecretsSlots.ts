@@ -7,8 +7,9 @@ import { Effect, Option, Redacted, Schema } from "effect"
 import { Maintenance, UnlockSlot } from "../../domain/operations/Maintenance.ts"
 import type { NewSlot } from "../../domain/operations/Maintenance.ts"
 import { json, text } from "../Arguments.ts"
+import { CommandFailed } from "../CommandFailed.ts"
 import { withSecrets } from "../InEnvironment.ts"
-import { bold, dim, green, note, printable, printJson, printRows, yellow } from "../Output.ts"
+import { bold, dim, green, jsonLine, note, printable, printJson, printRows, yellow } from "../Output.ts"
 import * as SecretInput from "../SecretInput.ts"
 import { StandardStreams } from "../StandardStreams.ts"
 
@@ -31,6 +32,37 @@ const newSlot = (type: string) =>
     return { _tag: "Passphrase", passphrase: yield* SecretInput.newPassphrase("New passphrase") } satisfies NewSlot
   })
 
+const SlotWithCode = Schema.Struct({ ...UnlockSlot.fields, recoveryCode: Schema.String })
+
+/** Writes the code, which nobody can ask for again: when it does not arrive, its slot is of no use. */
+const handOver = (slot: UnlockSlot, code: Redacted.Redacted, asJson: boolean) =>
+  Effect.gen(function*() {
+    const maintenance = yield* Maintenance
+    const streams = yield* StandardStreams
+    const recoveryCode = Redacted.value(code)
+    yield* note("Write this code down and keep it apart from this machine. It is not shown again.")
+    const line = asJson ? yield* jsonLine("slot", SlotWithCode, { ...slot, recoveryCode }) : recoveryCode
+    const problem = yield* streams.write(`${line}\n`).pipe(
+      Effect.match({
+        onFailure: ({ reason }) => Option.some(reason),
+        onSuccess: (isRead) => (isRead ? Option.none() : Option.some("Nobody read the output"))
+      })
+    )
+    if (Option.isNone(problem)) return
+    const removed = yield* Effect.option(maintenance.removeSlot(slot.id))
+    return yield* new CommandFailed(
+      Option.isSome(removed)
+        ? {
+          reason: `${problem.value}: there is no recovery code, and its slot was removed again`,
+          next: "Run it again."
+        }
+        : {
+          reason: `${problem.value}: nobody knows the recovery code of slot ${slot.id}`,
+          next: `Add another way to unlock, then run "strata secrets slots rm ${slot.id}".`
+        }
+    )
+  })
+
 const add = Command.make(
   "add",
   { type: text("TYPE", "passphrase, recovery-code, or a key source that \"strata secrets doctor\" names"), json },
@@ -39,14 +71,12 @@ const add = Command.make(
       const wanted = yield* newSlot(options.type)
       yield* Effect.gen(function*() {
         const maintenance = yield* Maintenance
-        const streams = yield* StandardStreams
         const { recoveryCode, slot } = yield* maintenance.addSlot(wanted)
-        yield* options.json
-          ? printJson("slot", UnlockSlot, slot)
-          : note(`${green("✔")} Slot ${slot.id} (${printable(slot.type)}) unlocks the secret store`)
-        if (Option.isNone(recoveryCode)) return
-        yield* note("Write this code down and keep it apart from this machine. It is not shown again.")
-        yield* streams.write(`${Redacted.value(recoveryCode.value)}\n`)
+        if (!options.json) {
+          yield* note(`${green("✔")} Slot ${slot.id} (${printable(slot.type)}) unlocks the secret store`)
+        }
+        if (Option.isSome(recoveryCode)) return yield* handOver(slot, recoveryCode.value, options.json)
+        if (options.json) yield* printJson("slot", UnlockSlot, slot)
       }).pipe(withSecrets("secrets slots add"))
     })
 ).pipe(Command.withDescription("Add a way to unlock the secret store; no secret is written anew"))

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, Redacted, Ref, Stream, TestClock } from "effect"
+import { CommandFailed } from "../../../src/cli/CommandFailed.ts"
 import {
   LastSlot,
   Maintenance,
@@ -143,6 +144,37 @@ describe("strata secrets slots", () => {
       const { error, out } = yield* run("slots add recovery-code", { addSlot })
       assert.strictEqual(out, "ABCD-EFGH\n")
       assert.include(error, "not shown again")
+    }))
+
+  it.effect("puts a recovery code into the JSON that was asked for", () =>
+    Effect.gen(function*() {
+      const addSlot = () =>
+        Effect.succeed({ slot: slot(2, "x"), recoveryCode: Option.some(Redacted.make("ABCD-EFGH")) })
+      const { out } = yield* run("slots add recovery-code --json", { addSlot })
+      assert.deepStrictEqual(JSON.parse(out), {
+        version: 1,
+        slot: { id: 2, type: "x", usable: true, stale: false, recoveryCode: "ABCD-EFGH" }
+      })
+    }))
+
+  it.effect("takes the slot of a recovery code that nobody got back, or says which it is", () =>
+    Effect.gen(function*() {
+      const removed: Array<number> = []
+      const addSlot = () =>
+        Effect.succeed({ slot: slot(2, "x"), recoveryCode: Option.some(Redacted.make("ABCD-EFGH")) })
+      const removeSlot = (id: number) => Effect.sync(() => void removed.push(id))
+      const disk = new CommandFailed({ reason: "The output cannot be written (ENOSPC)", next: "" })
+      for (const written of [Effect.succeed(false), Effect.fail(disk)]) {
+        const input = { piped: "", written }
+        const { code, error } = yield* run("slots add recovery-code", { addSlot, removeSlot }, input)
+        assert.strictEqual(code, 1)
+        assert.include(error, "recovery code")
+        assert.notInclude(error, "ABCD")
+        const kept = yield* run("slots add recovery-code", { addSlot, removeSlot: () => new LastSlot() }, input)
+        assert.strictEqual(kept.code, 1)
+        assert.include(kept.error, "strata secrets slots rm 2")
+      }
+      assert.deepStrictEqual(removed, [2, 2])
     }))
 
   it.effect("says why a slot cannot be added or removed, and what to do", () =>

@@ -5,6 +5,7 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import { Effect, Layer, Redacted } from "effect"
 import { Application } from "../../../src/cli/Application.ts"
 import * as Cli from "../../../src/cli/Cli.ts"
+import type { CommandFailed } from "../../../src/cli/CommandFailed.ts"
 import { exitCode } from "../../../src/cli/ExitCode.ts"
 import { StandardStreams } from "../../../src/cli/StandardStreams.ts"
 import type { Maintenance } from "../../../src/domain/operations/Maintenance.ts"
@@ -16,7 +17,9 @@ import * as MemorySecureStore from "../../../src/infrastructure/storage/secure/M
 export type Secrets = SecureStore | Maintenance
 
 /** What the person types, question by question, or what is piped in. */
-export type Input = { readonly answers: ReadonlyArray<string | boolean> } | { readonly piped: string }
+export type Input =
+  | { readonly answers: ReadonlyArray<string | boolean> }
+  | { readonly piped: string; readonly written?: Effect.Effect<boolean, CommandFailed> }
 
 export interface Ran {
   readonly code: number
@@ -72,7 +75,7 @@ export const run = (
         hasPerson: Effect.succeed("answers" in input),
         read: Effect.succeed("piped" in input ? input.piped : ""),
         isShown: Effect.succeed("answers" in input),
-        write: (text) => Effect.sync(() => void out.push(text)),
+        write: (text) => ("written" in input && input.written) || Effect.sync(() => out.push(text) > 0),
         askSecret: answer((given) => Redacted.make(String(given ?? ""))),
         confirm: answer((given) => given === true)
       }),
