@@ -5,6 +5,7 @@ import { Effect, Fiber, Redacted } from "effect"
 import type { Duration } from "effect"
 import { close, read } from "node:fs"
 import { Locked } from "../../../domain/storage/SecretFailure.ts"
+import * as InheritedDescriptor from "./InheritedDescriptor.ts"
 import type { VaultKey } from "./VaultKey.ts"
 import * as VaultKeyText from "./VaultKeyText.ts"
 
@@ -21,12 +22,14 @@ const locked = (fix: string) => new Locked({ fixes: [fix] })
 
 const howTo = "give 32 random bytes as base64, such as openssl rand -base64 32 prints"
 
+const notHandedOver = (descriptor: number) => locked(`hand over the vault's key on file descriptor ${descriptor}`)
+
 /** Gives the number of bytes read, 0 at the end. */
 const readSome = (descriptor: number, into: Uint8Array) =>
   Effect.async<number, Locked>((resume) =>
     read(descriptor, into, 0, into.length, null, (error, count) =>
       resume(
-        error === null ? Effect.succeed(count) : locked(`hand over the vault's key on file descriptor ${descriptor}`)
+        error === null ? Effect.succeed(count) : notHandedOver(descriptor)
       ))
   )
 
@@ -64,20 +67,47 @@ const fromValue = (value: Redacted.Redacted<string>) =>
     Effect.mapError(() => locked(howTo))
   )
 
-/** A descriptor is read once, at the first use; what came of it holds for the life of the source. */
-export const make = ({ from, timeout = "10 seconds" }: Options): Effect.Effect<VaultKey> =>
-  Effect.gen(function*() {
-    // In a fiber of its own: whoever is first may be interrupted, and there is no second reading.
-    const load = from._tag === "Descriptor"
-      ? Effect.flatMap(yield* Effect.cached(Effect.forkDaemon(fromDescriptor(from.descriptor, timeout))), Fiber.join)
-      : fromValue(from.value)
+const sourceOf = (load: VaultKey["load"], status: VaultKey["status"]): VaultKey => ({
+  slot: "environment",
+  load,
+  loadForNewVault: load,
+  status
+})
 
-    return {
-      slot: "environment",
-      load,
-      loadForNewVault: load,
-      status: from._tag === "Value"
-        ? Effect.map(Effect.isSuccess(load), (usable) => ({ detail: "a setting", usable, durable: true }))
-        : Effect.succeed({ detail: `file descriptor ${from.descriptor}`, usable: true, durable: true })
-    }
+const statusOf = (descriptor: number, usable: boolean) =>
+  Effect.succeed({ detail: `file descriptor ${descriptor}`, usable, durable: true })
+
+/** For a descriptor that is known to have been handed over and that nobody else reads. It is read at the first use. */
+export const makeFromDescriptor = (descriptor: number, timeout: Duration.DurationInput): Effect.Effect<VaultKey> =>
+  // In a fiber of its own: whoever is first may be interrupted, and there is no second reading.
+  Effect.map(Effect.cached(Effect.forkDaemon(fromDescriptor(descriptor, timeout))), (reading) =>
+    sourceOf(Effect.flatMap(reading, Fiber.join), statusOf(descriptor, true)))
+
+/**
+ * A number means one thing in the whole process, and what it meant is gone after the first reading: the next file that is
+ * opened gets it. So every vault of the process, in whatever Layer, shares one source.
+ */
+const shared = new Map<number, VaultKey>()
+
+const sharedOf = (descriptor: number, timeout: Duration.DurationInput): Effect.Effect<VaultKey> =>
+  Effect.gen(function*() {
+    const source = shared.get(descriptor) ?? (InheritedDescriptor.isInherited(descriptor)
+      ? yield* makeFromDescriptor(descriptor, timeout)
+      : sourceOf(notHandedOver(descriptor), statusOf(descriptor, false)))
+    const first = shared.get(descriptor) ?? source
+    shared.set(descriptor, first)
+    return first
+  })
+
+/**
+ * A descriptor is read once in the life of the process, at the first use, and what came of it holds. One that this
+ * process opened itself is neither read nor closed, which only Linux tells: there, of the numbers above 15, some count as
+ * the process's own though they were handed over.
+ */
+export const make = ({ from, timeout = "10 seconds" }: Options): Effect.Effect<VaultKey> =>
+  Effect.suspend(() => {
+    if (from._tag === "Descriptor") return sharedOf(from.descriptor, timeout)
+    const load = fromValue(from.value)
+    const status = Effect.map(Effect.isSuccess(load), (usable) => ({ detail: "a setting", usable, durable: true }))
+    return Effect.succeed(sourceOf(load, status))
   })

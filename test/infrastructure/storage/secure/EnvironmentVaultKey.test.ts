@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Redacted } from "effect"
-import { fstatSync, openSync, writeFileSync } from "node:fs"
+import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as EnvironmentVaultKey from "../../../../src/infrastructure/storage/secure/EnvironmentVaultKey.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
@@ -28,7 +28,7 @@ const fromDescriptor = (content: string | Uint8Array) =>
         return true
       }
     })
-    return { ...(yield* EnvironmentVaultKey.make({ from: { _tag: "Descriptor", descriptor } })), isClosed }
+    return { ...(yield* EnvironmentVaultKey.makeFromDescriptor(descriptor, "10 seconds")), isClosed }
   })
 
 const fromValue = (text: string) => EnvironmentVaultKey.make({ from: { _tag: "Value", value: Redacted.make(text) } })
@@ -68,6 +68,16 @@ describe("EnvironmentVaultKey", () => {
       const { load } = yield* EnvironmentVaultKey.make({ from: { _tag: "Descriptor", descriptor: 9999 } })
       const failure = yield* Effect.flip(load)
       assert.include(failure.message, "file descriptor 9999")
+    }))
+
+  it.scoped("a descriptor that this process opened itself is Locked, and stays open and unread", () =>
+    Effect.gen(function*() {
+      const descriptor = yield* descriptorOf(key)
+      const { load, status } = yield* EnvironmentVaultKey.make({ from: { _tag: "Descriptor", descriptor } })
+      assert.strictEqual((yield* Effect.flip(load))._tag, "Locked")
+      assert.isFalse((yield* status).usable)
+      assert.strictEqual(readFileSync(descriptor).length, key.length)
+      closeSync(descriptor)
     }))
 
   it.scoped("whoever is interrupted does not take the key away from others", () =>
