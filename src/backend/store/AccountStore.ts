@@ -24,9 +24,9 @@ export class AccountStore extends Context.Tag("effect-strata/backend/store/Accou
     readonly profile: (id: UserId) => Effect.Effect<Option.Option<Profile>, StorageFailure>
 
     /**
-     * Creates the account, or gives it this password for as long as the store lives. The hash of an account that exists
-     * is left for its next sign-in to compare and to replace: every start would pay for it otherwise, and a digest that
-     * is cheap enough not to be noticed is cheap to guess passwords with.
+     * Creates the account, or gives it this password. That holds at once for as long as the store lives; the hash of an
+     * account that exists is compared and replaced after `seed` returned, so that no start waits for it and the password
+     * from before does not come back with a store that is not seeded.
      */
     readonly seed: (username: string, password: Redacted.Redacted<string>) => Effect.Effect<User, StorageFailure>
   }
@@ -49,15 +49,10 @@ const digest = (password: Redacted.Redacted<string>) =>
 const isSame = (one: Redacted.Redacted<string>, other: Redacted.Redacted<string>) =>
   timingSafeEqual(digest(one), digest(other))
 
-const unusable = (reason: string) =>
-  Effect.as(Effect.logError(`The password hash of an account ${reason}; it matches no password`), {
-    valid: false,
-    needsRehash: false
-  })
-
 export const make = Effect.gen(function*() {
   const { read, sql, writeTransaction } = yield* LocalDatabase
   const passwords = yield* PasswordHashing
+  const scope = yield* Effect.scope
 
   const find = (username: string) =>
     read(sql<Row>`SELECT * FROM accounts WHERE username = ${username}`).pipe(
@@ -67,25 +62,40 @@ export const make = Effect.gen(function*() {
   /** Passwords of seeded accounts, by username. */
   const seeded = new Map<string, Redacted.Redacted<string>>()
 
+  /** Takes as long as another account's password, which would tell them apart. */
+  const unusable = (password: Redacted.Redacted<string>, reason: string) =>
+    Effect.logError(`The password hash of an account ${reason}; it matches no password`).pipe(
+      Effect.zipRight(passwords.hash(password)),
+      Effect.as({ valid: false, needsRehash: false })
+    )
+
   const verify = (row: Row, password: Redacted.Redacted<string>) =>
     passwords.verify(password, row.password_hash).pipe(
       Effect.catchTags({
-        InvalidPasswordHash: () => unusable("is malformed"),
-        UnsupportedPasswordHash: ({ algorithm }) => unusable(`is of ${algorithm}, which is not installed`)
+        InvalidPasswordHash: () => unusable(password, "is malformed"),
+        UnsupportedPasswordHash: ({ algorithm }) => unusable(password, `is of ${algorithm}, which is not installed`)
       })
     )
 
-  /** Unless the hash was replaced since `row` was read. */
-  const rehash = (row: Row, password: Redacted.Redacted<string>) =>
-    Effect.flatMap(passwords.hash(password), (hash) =>
-      writeTransaction(
-        sql`UPDATE accounts SET password_hash = ${hash} WHERE id = ${row.id} AND password_hash = ${row.password_hash}`
-      ))
+  /**
+   * Unless the hash was replaced since `row` was read. The password is right: a hash that cannot be stored now is stored
+   * at another sign-in.
+   */
+  const replaceHash = (row: Row, password: Redacted.Redacted<string>) =>
+    passwords.hash(password).pipe(
+      Effect.flatMap((hash) =>
+        writeTransaction(
+          sql`UPDATE accounts SET password_hash = ${hash} WHERE id = ${row.id} AND password_hash = ${row.password_hash}`
+        )
+      ),
+      Effect.catchAll(() => Effect.logWarning("The new password hash of an account could not be stored"))
+    )
 
-  /** The password is right: a hash that cannot be stored now is stored at another sign-in. */
-  const strengthen = (row: Row, password: Redacted.Redacted<string>) =>
-    rehash(row, password).pipe(
-      Effect.catchAll(() => Effect.logWarning("A stronger password hash could not be stored"))
+  /** Unless it is one already that `password` would get today. */
+  const renewHash = (row: Row, password: Redacted.Redacted<string>) =>
+    Effect.flatMap(
+      verify(row, password),
+      ({ needsRehash, valid }) => valid && !needsRehash ? Effect.void : replaceHash(row, password)
     )
 
   return AccountStore.of({
@@ -100,8 +110,7 @@ export const make = Effect.gen(function*() {
       const configured = seeded.get(username)
       if (configured === undefined ? !valid : !isSame(configured, password)) return Option.none()
       // The configured password is right even where the stored hash is still that of the one before.
-      if (!valid) yield* rehash(row, password)
-      else if (needsRehash) yield* strengthen(row, password)
+      if (!valid || needsRehash) yield* replaceHash(row, password)
       return Option.some(user(row))
     }),
 
@@ -118,7 +127,10 @@ export const make = Effect.gen(function*() {
     seed: Effect.fnUntraced(function*(username, password) {
       seeded.set(username, password)
       const known = yield* find(username)
-      if (Option.isSome(known)) return user(known.value)
+      if (Option.isSome(known)) {
+        yield* Effect.forkIn(renewHash(known.value, password), scope)
+        return user(known.value)
+      }
       const hash = yield* passwords.hash(password)
       const displayName = username.split("@", 1)[0] ?? username
       const rows = yield* writeTransaction(
@@ -131,4 +143,4 @@ export const make = Effect.gen(function*() {
   })
 })
 
-export const layer: Layer.Layer<AccountStore, never, LocalDatabase | PasswordHashing> = Layer.effect(AccountStore, make)
+export const layer: Layer.Layer<AccountStore, never, LocalDatabase | PasswordHashing> = Layer.scoped(AccountStore, make)

@@ -3,6 +3,7 @@ import { Effect, Layer, Option, Redacted } from "effect"
 import { AccountStore, layer } from "../../../src/backend/store/AccountStore.ts"
 import { InvalidPasswordHash, PasswordHashing } from "../../../src/domain/security/PasswordHashing.ts"
 import { UnsupportedPasswordHash } from "../../../src/domain/security/PasswordHashing.ts"
+import { Full } from "../../../src/domain/storage/StorageFailure.ts"
 import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import { database } from "../TestBackend.ts"
 
@@ -15,14 +16,16 @@ const hashing = (cost: number, work: { count: number }) =>
         return `${cost}:${Redacted.value(password)}`
       }),
     verify: (password, hash) => {
-      work.count += 1
       const [its, text] = hash.split(":")
       if (its === "argon2id") return new UnsupportedPasswordHash({ algorithm: its })
       if (text === undefined) return new InvalidPasswordHash()
+      work.count += 1
       const valid = text === Redacted.value(password)
       return Effect.succeed({ valid, needsRehash: valid && Number(its) < cost })
     }
   })
+
+const stuck = Layer.succeed(PasswordHashing, { hash: () => Effect.never, verify: () => Effect.never })
 
 const ada = "ada@example.com"
 const secret = (text: string) => Redacted.make(text)
@@ -45,6 +48,23 @@ const signsIn = (password: string) =>
   Effect.flatMap(AccountStore, (accounts) => accounts.authenticate(ada, secret(password))).pipe(
     Effect.map(Option.isSome)
   )
+
+/** What is stored, once it is what is done beside the rest. */
+const eventually = (hash: string) =>
+  Effect.zipRight(Effect.yieldNow(), storedHash).pipe(
+    Effect.repeat({ until: (stored) => stored === hash, times: 1000 })
+  )
+
+/** A store of its own over the same database, such as another start has. */
+const restarted = Layer.fresh(layer).pipe(Layer.provide(hashing(2, { count: 0 })))
+
+const fullDisk = Layer.effect(
+  LocalDatabase,
+  Effect.map(LocalDatabase, (usable) => ({
+    ...usable,
+    writeTransaction: () => new Full({ store: "backend", operation: "write" })
+  }))
+)
 
 const withStore = <A, E>(body: (work: { count: number }) => Effect.Effect<A, E, AccountStore | LocalDatabase>) =>
   Effect.suspend(() => {
@@ -79,6 +99,18 @@ describe("AccountStore", () => {
       })
     ))
 
+  it.effect("a hash that cannot be computed costs as much as a wrong password", () =>
+    withStore((work) =>
+      Effect.gen(function*() {
+        for (const hash of ["malformed", "argon2id:right"]) {
+          yield* store(hash)
+          work.count = 0
+          assert.isFalse(yield* signsIn("right"))
+          assert.strictEqual(work.count, 1)
+        }
+      })
+    ))
+
   it.effect("an unknown username costs as much as a wrong password", () =>
     withStore((work) =>
       Effect.gen(function*() {
@@ -90,31 +122,63 @@ describe("AccountStore", () => {
       })
     ))
 
-  it.effect("seeding an account that exists hashes nothing", () =>
-    withStore((work) =>
+  it.effect("seeding an account that exists waits for no hash", () =>
+    withStore(() =>
+      Effect.gen(function*() {
+        yield* store("2:former")
+        const { username } = yield* Effect.provide(
+          Effect.flatMap(AccountStore, (accounts) => accounts.seed(ada, secret("new"))),
+          Layer.provide(Layer.fresh(layer), stuck)
+        )
+        assert.strictEqual(username, ada)
+      })
+    ))
+
+  it.effect("seeding an account again changes nothing", () =>
+    withStore(() =>
       Effect.gen(function*() {
         const accounts = yield* AccountStore
         const first = yield* accounts.seed(ada, secret("right"))
-        assert.strictEqual(work.count, 1)
         assert.deepStrictEqual(yield* accounts.seed(ada, secret("right")), first)
-        assert.strictEqual(work.count, 1)
         assert.isTrue(yield* signsIn("right"))
         assert.isFalse(yield* signsIn("wrong"))
       })
     ))
 
   it.effect("a seeded account takes its new password and no longer the one before", () =>
-    withStore((work) =>
+    withStore(() =>
       Effect.gen(function*() {
         yield* store("2:former")
         yield* (yield* AccountStore).seed(ada, secret("new"))
         assert.isFalse(yield* signsIn("former"))
-        assert.strictEqual(work.count, 1)
-        assert.strictEqual(yield* storedHash, "2:former")
         assert.isTrue(yield* signsIn("new"))
         assert.strictEqual(yield* storedHash, "2:new")
         assert.isFalse(yield* signsIn("former"))
       })
+    ))
+
+  it.effect("the password before does not come back when the account is no longer seeded", () =>
+    withStore(() =>
+      Effect.gen(function*() {
+        yield* store("2:leaked")
+        yield* (yield* AccountStore).seed(ada, secret("new"))
+        assert.strictEqual(yield* eventually("2:new"), "2:new")
+        yield* Effect.gen(function*() {
+          assert.isFalse(yield* signsIn("leaked"))
+          assert.isTrue(yield* signsIn("new"))
+        }).pipe(Effect.provide(restarted))
+      })
+    ))
+
+  it.effect("a seeded account signs in while its hash cannot be stored", () =>
+    withStore(() =>
+      Effect.gen(function*() {
+        yield* store("2:former")
+        yield* (yield* AccountStore).seed(ada, secret("new"))
+        assert.isTrue(yield* signsIn("new"))
+        assert.isFalse(yield* signsIn("former"))
+        assert.strictEqual(yield* storedHash, "2:former")
+      }).pipe(Effect.provide(Layer.provide(restarted, fullDisk)))
     ))
 
   it.effect("a seeded account signs in whatever became of its hash", () =>
