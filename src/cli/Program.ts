@@ -38,14 +38,15 @@ const noSwitch = (failure: { readonly message: string }) =>
     next: "This needs the profile local, and no other process that runs the embedded backend."
   })
 
+const later = (action: () => void, millis: number) => {
+  // Effect's own timers run on the scheduler that the exception may have broken; this one has to end the process.
+  // @effect-diagnostics-next-line globalTimers:off
+  setTimeout(action, millis).unref()
+}
+
 /** Listens to the process's signals from now on. `teardown` tells the exit code. */
 export const make = (environments: Environments, process: NodeJS.Process) => {
   const { argv, overrides } = SetOption.extract(process.argv)
-  const later = (action: () => void, millis: number) => {
-    // Effect's own timers run on the scheduler that the exception may have broken; this one has to end the process.
-    // @effect-diagnostics-next-line globalTimers:off
-    setTimeout(action, millis).unref()
-  }
   const signals = Signals.install(
     process,
     Cli.crashed(process.stderr),

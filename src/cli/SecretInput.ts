@@ -6,34 +6,34 @@ import { Effect, Redacted } from "effect"
 import { CommandFailed } from "./CommandFailed.ts"
 import { StandardStreams } from "./StandardStreams.ts"
 
-const nothingGiven = (what: string) =>
-  new CommandFailed({
-    reason: `There is no ${what} on standard input`,
-    next: "Pipe it in, or run in a terminal."
-  })
+const missing = (what: string, isTyped: boolean) =>
+  isTyped
+    ? new CommandFailed({
+      reason: `There is nowhere to ask for the ${what.toLowerCase()}: standard error is no terminal`,
+      next: "Leave it on the terminal, or pipe the answer in."
+    })
+    : new CommandFailed({
+      reason: `There is no ${what.toLowerCase()} on standard input`,
+      next: "Pipe it in, or run in a terminal."
+    })
 
-const given = (text: string, what: string) =>
-  text === "" ? Effect.fail(nothingGiven(what)) : Effect.succeed(Redacted.make(text))
+/** `cut` takes the answer out of what was piped in. */
+const ask = (what: string, cut: (piped: string) => string) =>
+  Effect.gen(function*() {
+    const streams = yield* StandardStreams
+    const isTyped = yield* streams.isTyped
+    const hasPerson = yield* streams.hasPerson
+    // What is typed for a question that nobody sees would be shown.
+    if (isTyped && !hasPerson) return yield* missing(what, true)
+    const secret = hasPerson ? yield* streams.askSecret(what) : Redacted.make(cut(yield* streams.read))
+    return Redacted.value(secret) === "" ? yield* missing(what, false) : secret
+  })
 
 /** Standard input as it is, but for the line break at its end. */
-export const value = (what: string) =>
-  Effect.gen(function*() {
-    const streams = yield* StandardStreams
-    const secret = (yield* streams.hasPerson)
-      ? Redacted.value(yield* streams.askSecret(what))
-      : (yield* streams.read).replace(/\r?\n$/, "")
-    return yield* given(secret, what.toLowerCase())
-  })
+export const value = (what: string) => ask(what, (piped) => piped.replace(/\r?\n$/, ""))
 
 /** The first line of standard input. */
-export const passphrase = (what: string) =>
-  Effect.gen(function*() {
-    const streams = yield* StandardStreams
-    const secret = (yield* streams.hasPerson)
-      ? Redacted.value(yield* streams.askSecret(what))
-      : (yield* streams.read).split(/\r?\n/, 1).join("")
-    return yield* given(secret, what.toLowerCase())
-  })
+export const passphrase = (what: string) => ask(what, (piped) => piped.split(/\r?\n/, 1).join(""))
 
 /** Asked for twice: a new one that is mistyped would open nothing. */
 export const newPassphrase = (what: string) =>

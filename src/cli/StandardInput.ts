@@ -4,11 +4,22 @@
 import { Effect } from "effect"
 import { CommandFailed } from "./CommandFailed.ts"
 
-/** Most that is read, in bytes: a little more than the longest note. */
+/** Most that is read, in bytes: a little more than the longest note can have. */
 const limit = 4_100_000
 
 /** Whether a person sits at the other end. */
-export const isInteractive = Effect.sync(() => process.stdin.isTTY === true)
+export const isTyped = Effect.sync(() => process.stdin.isTTY === true)
+
+/** Bytes that are no UTF-8 are refused: what would stand in their place is not what was given. */
+export const decode = (bytes: Uint8Array): Effect.Effect<string, CommandFailed> =>
+  Effect.try({
+    try: () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
+    catch: () =>
+      new CommandFailed({
+        reason: "Standard input is not UTF-8 text",
+        next: "Other bytes have to be written as text first, with base64 for example."
+      })
+  })
 
 /** Everything until the end of input, as UTF-8. Interruption closes the input: a read from it cannot be called back. */
 export const read = Effect.async<string, CommandFailed>((resume) => {
@@ -30,12 +41,12 @@ export const read = Effect.async<string, CommandFailed>((resume) => {
       finish(
         new CommandFailed({
           reason: "Standard input is too long",
-          next: "At most 4 MB are read; a note holds 1,000,000 characters."
+          next: "At most 4 MB are read."
         })
       )
     }
   }
-  const onEnd = () => finish(Effect.succeed(Buffer.concat(chunks).toString("utf8")))
+  const onEnd = () => finish(decode(Buffer.concat(chunks)))
   const onError = () => finish(new CommandFailed({ reason: "Standard input cannot be read", next: "" }))
   stdin.on("data", onData).on("end", onEnd).on("error", onError)
   return Effect.sync(() => {

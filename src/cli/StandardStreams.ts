@@ -21,8 +21,10 @@ const onStandardError = <A>(prompt: Prompt.Prompt<A>): Asked<A> =>
 /** Replaced where a test speaks for the person. */
 export class StandardStreams extends Context.Reference<StandardStreams>()("effect-strata/cli/StandardStreams", {
   defaultValue: () => ({
-    /** Whether somebody can be asked. */
-    hasPerson: StandardInput.isInteractive,
+    /** Whether somebody can be asked: types here, and sees the question. */
+    hasPerson: Effect.map(StandardInput.isTyped, (isTyped) => isTyped && process.stderr.isTTY),
+    /** Whether a person types what is read. */
+    isTyped: StandardInput.isTyped,
     /** Everything until the end of input. */
     read: StandardInput.read as Effect.Effect<string, CommandFailed>,
     /** Whether standard output is a terminal. */

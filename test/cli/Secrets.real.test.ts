@@ -149,6 +149,19 @@ describe("strata secrets at a terminal", () => {
     assert.notInclude(seen, "horse")
   })
 
+  it("asks nothing on a standard error that nobody sees", async () => {
+    const { code, seen } = await atTerminal("unseen", "node $STRATA secrets set a 2> unseen.log", [])
+    assert.strictEqual(code, 1, seen)
+    assert.include(readFileSync(join(strata.folder, "unseen.log"), "utf8"), "nowhere to ask")
+  })
+
+  it("refuses bytes that are no text, rather than changing them", async () => {
+    const child = Strata.start(strata, "bytes", ["secrets", "set", "raw"], byKey)
+    child.stdin.end(Buffer.from([0x61, 0xff]))
+    assert.strictEqual(await Strata.finished(child), 1)
+    assert.strictEqual((await secrets("bytes", "get raw")).code, 1)
+  })
+
   it("stays locked after a wrong passphrase, and ends with 130 when the question is refused", async () => {
     await secrets("refused", "set a", planted)
     await secrets("refused", "slots add passphrase", "correct horse\n")

@@ -12,7 +12,7 @@ import { json, text } from "../Arguments.ts"
 import { CommandFailed } from "../CommandFailed.ts"
 import { inEnvironment } from "../InEnvironment.ts"
 import { bold, dim, green, note as remark, print, printable, printJson, printRows, yellow } from "../Output.ts"
-import * as StandardInput from "../StandardInput.ts"
+import { StandardStreams } from "../StandardStreams.ts"
 import { importNotes } from "./NotesImport.ts"
 
 /** Every note as it is now. */
@@ -89,8 +89,9 @@ const content = Options.text("text").pipe(
 const readContent = (given: Option.Option<string>) =>
   Effect.gen(function*() {
     if (Option.isSome(given)) return given.value
-    if (yield* StandardInput.isInteractive) yield* remark(dim("Type the text; Ctrl-D on an empty line ends it."))
-    return yield* StandardInput.read
+    const streams = yield* StandardStreams
+    if (yield* streams.isTyped) yield* remark(dim("Type the text; Ctrl-D on an empty line ends it."))
+    return yield* streams.read
   })
 
 const saved = (note: Note) => print(`${green("✔")} ${dim(note.id)} ${printable(note.title)}`)

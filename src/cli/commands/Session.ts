@@ -3,8 +3,7 @@
  */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import * as Prompt from "@effect/cli/Prompt"
-import { Effect, Option, Redacted, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { AuthRepository } from "../../domain/auth/AuthRepository.ts"
 import { LoginRequest } from "../../domain/auth/LoginRequest.ts"
 import { User } from "../../domain/auth/User.ts"
@@ -13,26 +12,13 @@ import { json } from "../Arguments.ts"
 import { CommandFailed } from "../CommandFailed.ts"
 import { inEnvironment } from "../InEnvironment.ts"
 import { green, print, printable, printJson } from "../Output.ts"
-import * as StandardInput from "../StandardInput.ts"
+import * as SecretInput from "../SecretInput.ts"
 
 const username = Options.text("username").pipe(
   Options.withAlias("u"),
   Options.withDescription("Who signs in; the configured account when absent"),
   Options.optional
 )
-
-/** From the terminal without echo, or the first line of standard input. Never an argument: those show in process lists. */
-const askPassword = Effect.gen(function*() {
-  if (yield* StandardInput.isInteractive) return yield* Prompt.run(Prompt.password({ message: "Password" }))
-  const [line = ""] = (yield* StandardInput.read).split(/\r?\n/)
-  if (line === "") {
-    return yield* new CommandFailed({
-      reason: "There is no password on standard input",
-      next: "Pipe it in, or run in a terminal."
-    })
-  }
-  return Redacted.make(line)
-})
 
 const request = (name: Option.Option<string>) =>
   Effect.gen(function*() {
@@ -44,7 +30,7 @@ const request = (name: Option.Option<string>) =>
       name,
       () => new CommandFailed({ reason: "No account is configured", next: "Run \"strata login --username NAME\"." })
     )
-    return new LoginRequest({ username: chosen, password: yield* askPassword })
+    return new LoginRequest({ username: chosen, password: yield* SecretInput.passphrase("Password") })
   })
 
 export const login = Command.make("login", { username }, (options) =>

@@ -35,6 +35,16 @@ describe("strata secrets", () => {
       assert.strictEqual((yield* run("get a", { answers: [] })).out, "s3cret\n")
     }))
 
+  it.scoped("asks for nothing where the person would not see the question", () =>
+    Effect.gen(function*() {
+      const { run } = yield* session
+      for (const words of ["set a", "slots add passphrase"]) {
+        const { code, error, questions } = yield* run(words, { unseen: true })
+        assert.deepStrictEqual([code, questions], [1, []], words)
+        assert.include(error, "nowhere to ask")
+      }
+    }))
+
   it.scoped("refuses an empty value, and a value as an argument", () =>
     Effect.gen(function*() {
       const { run } = yield* session

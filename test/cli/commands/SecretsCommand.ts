@@ -16,8 +16,9 @@ import * as MemorySecureStore from "../../../src/infrastructure/storage/secure/M
 
 export type Secrets = SecureStore | Maintenance
 
-/** What the person types, question by question, or what is piped in. */
+/** What the person types, question by question, or what is piped in, or a person who would see no question. */
 export type Input =
+  | { readonly unseen: true }
   | { readonly answers: ReadonlyArray<string | boolean> }
   | { readonly piped: string; readonly written?: Effect.Effect<boolean, CommandFailed> }
 
@@ -73,6 +74,7 @@ export const run = (
     }).pipe(
       Effect.provideService(StandardStreams, {
         hasPerson: Effect.succeed("answers" in input),
+        isTyped: Effect.succeed(!("piped" in input)),
         read: Effect.succeed("piped" in input ? input.piped : ""),
         isShown: Effect.succeed("answers" in input),
         write: (text) => ("written" in input && input.written) || Effect.sync(() => out.push(text) > 0),
