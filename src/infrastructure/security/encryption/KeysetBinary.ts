@@ -12,20 +12,19 @@ import * as TinkKeyset from "./TinkKeyset.ts"
 
 const number = <A>(names: ReadonlyArray<A>, name: A) => names.indexOf(name) + 1
 
-const write = (keyset: Keyset): Uint8Array => {
-  const { key, primaryKeyId } = TinkKeyset.toRecord(keyset)
-  return Protobuf.encode([
-    [1, primaryKeyId],
-    ...key.map(({ keyId, keyMaterialType, outputPrefixType, status, typeUrl, value }) =>
-      Protobuf.message(2, [
-        Protobuf.message(1, [[1, typeUrl], [2, value], [3, keyMaterialType]]),
-        [2, number(TinkKeyset.statuses, status)],
-        [3, keyId],
-        [4, number(TinkKeyset.prefixes, outputPrefixType)]
-      ])
-    )
-  ])
-}
+const write = (keyset: Keyset): Uint8Array =>
+  TinkKeyset.written(keyset, ({ key, primaryKeyId }) =>
+    Protobuf.encode([
+      [1, primaryKeyId],
+      ...key.map(({ keyId, keyMaterialType, outputPrefixType, status, typeUrl, value }) =>
+        Protobuf.message(2, [
+          Protobuf.message(1, [[1, typeUrl], [2, value], [3, keyMaterialType]]),
+          [2, number(TinkKeyset.statuses, status)],
+          [3, keyId],
+          [4, number(TinkKeyset.prefixes, outputPrefixType)]
+        ])
+      )
+    ]))
 
 const readKey = (message: Protobuf.Message): Option.Option<TinkKeyset.TinkKeyRecord> =>
   Option.all({
@@ -47,10 +46,13 @@ const readKey = (message: Protobuf.Message): Option.Option<TinkKeyset.TinkKeyRec
 const read = (bytes: Uint8Array): Either.Either<Keyset, InvalidKeyset | UnsupportedKey> =>
   Option.gen(function*() {
     const message = yield* bytes.length > TinkKeyset.maxBytes ? Option.none() : Protobuf.decode(bytes)
-    const key = yield* Option.flatMap(message.messages(2), (messages) => Option.all(messages.map(readKey)))
+    const key = yield* Option.flatMap(message.messages(2, TinkKeyset.maxKeys), (messages) =>
+      Option.all(messages.map(readKey)))
     return { primaryKeyId: message.integer(1), key }
   }).pipe(
-    Either.fromOption(() => new InvalidKeyset()),
+    Either.fromOption(() =>
+      new InvalidKeyset()
+    ),
     Either.flatMap(TinkKeyset.fromRecord)
   )
 
@@ -59,7 +61,7 @@ export const checkAccess = (access: InsecureSecretAccess): void => {
   if (access !== insecureSecretAccess) throw new TypeError("Keys in clear need `insecureSecretAccess`")
 }
 
-/** The result holds the keys in clear. */
+/** The result holds the keys in clear. Throws `InvalidKeyset` for more keys or bytes than `decode` takes. */
 export const encode = (keyset: Keyset, access: InsecureSecretAccess): Uint8Array => {
   checkAccess(access)
   return write(keyset)

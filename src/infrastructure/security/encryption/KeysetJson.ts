@@ -11,36 +11,44 @@ import * as TinkKeyset from "./TinkKeyset.ts"
 
 const u32 = Schema.Int.pipe(Schema.between(1, 0xffff_ffff))
 
-const Json = Schema.parseJson(Schema.Struct({
-  primaryKeyId: u32,
-  key: Schema.Array(Schema.Struct({
-    // Absent in what is left of a destroyed key.
-    keyData: Schema.optional(Schema.Struct({
-      typeUrl: Schema.optionalWith(Schema.String, { default: () => "" }),
-      value: Schema.optionalWith(Schema.Uint8ArrayFromBase64, { default: () => new Uint8Array(0) }),
-      keyMaterialType: Schema.optional(Schema.Literal(...TinkKeyset.keyMaterialTypes))
-    })),
-    status: Schema.Literal("ENABLED", "DISABLED", "DESTROYED"),
-    keyId: u32,
-    outputPrefixType: Schema.Literal("TINK", "LEGACY", "RAW", "CRUNCHY")
-  }))
-}))
+/** Says no to too many keys before it looks at them. */
+const Bounded = Schema.Struct({
+  primaryKeyId: Schema.Unknown,
+  key: Schema.Array(Schema.Unknown).pipe(Schema.maxItems(TinkKeyset.maxKeys))
+})
+
+const Json = Schema.compose(
+  Schema.parseJson(Bounded),
+  Schema.Struct({
+    primaryKeyId: u32,
+    key: Schema.Array(Schema.Struct({
+      // Absent in what is left of a destroyed key.
+      keyData: Schema.optional(Schema.Struct({
+        typeUrl: Schema.optionalWith(Schema.String, { default: () => "" }),
+        value: Schema.optionalWith(Schema.Uint8ArrayFromBase64, { default: () => new Uint8Array(0) }),
+        keyMaterialType: Schema.optional(Schema.Literal(...TinkKeyset.keyMaterialTypes))
+      })),
+      status: Schema.Literal("ENABLED", "DISABLED", "DESTROYED"),
+      keyId: u32,
+      outputPrefixType: Schema.Literal("TINK", "LEGACY", "RAW", "CRUNCHY")
+    }))
+  })
+)
 
 const decodeJson = Schema.decodeEither(Json)
 const encodeJson = Schema.encodeSync(Json)
 
-const write = (keyset: Keyset): string => {
-  const { key, primaryKeyId } = TinkKeyset.toRecord(keyset)
-  return encodeJson({
-    primaryKeyId,
-    key: key.map(({ keyId, keyMaterialType, outputPrefixType, status, typeUrl, value }) => ({
-      keyData: { typeUrl, value, keyMaterialType: TinkKeyset.keyMaterialTypes[keyMaterialType - 1] },
-      status,
-      keyId,
-      outputPrefixType
+const write = (keyset: Keyset): string =>
+  TinkKeyset.written(keyset, ({ key, primaryKeyId }) =>
+    encodeJson({
+      primaryKeyId,
+      key: key.map(({ keyId, keyMaterialType, outputPrefixType, status, typeUrl, value }) => ({
+        keyData: { typeUrl, value, keyMaterialType: TinkKeyset.keyMaterialTypes[keyMaterialType - 1] },
+        status,
+        keyId,
+        outputPrefixType
+      }))
     }))
-  })
-}
 
 /** What the decoder says about a failure quotes the keys, so it is dropped. */
 const read = (text: string): Either.Either<Keyset, InvalidKeyset | UnsupportedKey> =>
@@ -59,7 +67,7 @@ const read = (text: string): Either.Either<Keyset, InvalidKeyset | UnsupportedKe
     Either.flatMap(TinkKeyset.fromRecord)
   )
 
-/** The result holds the keys in clear. */
+/** The result holds the keys in clear. Throws `InvalidKeyset` for more keys or characters than `decode` takes. */
 export const encode = (keyset: Keyset, access: InsecureSecretAccess): string => {
   checkAccess(access)
   return write(keyset)

@@ -70,9 +70,10 @@ export class Message {
     return decode(this.bytes(number))
   }
 
-  /** Every message of a repeated field; `none` when one is malformed. */
-  messages(number: number): Option.Option<ReadonlyArray<Message>> {
+  /** Every message of a repeated field; `none` when one is malformed, or when there are more than `atMost`. */
+  messages(number: number, atMost: number): Option.Option<ReadonlyArray<Message>> {
     const values = this.#fields.get(number) ?? []
+    if (values.length > atMost) return Option.none()
     return Option.all(values.map((value) => value instanceof Uint8Array ? decode(value) : Option.none()))
   }
 }

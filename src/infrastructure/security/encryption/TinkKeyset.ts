@@ -24,22 +24,33 @@ export interface TinkKeysetRecord {
   readonly key: ReadonlyArray<TinkKeyRecord>
 }
 
-/** More bytes than this, or more keys, is not a keyset. */
+/** More bytes or characters than this, or more keys, is not a keyset. */
 export const maxBytes = 1024 * 1024
-const maxKeys = 1000
+export const maxKeys = 1000
 
 const dataOf = (key: Key): TinkKey.KeyData =>
   key.algorithm === "OPAQUE"
     ? { typeUrl: key.typeUrl, keyMaterialType: key.keyMaterialType, value: Redacted.value(key.material) }
     : TinkKey.encode(key)
 
-export const toRecord = ({ keys, primary }: Keyset): TinkKeysetRecord => ({
-  primaryKeyId: primary,
-  key: keys.map((key) => ({ ...dataOf(key), keyId: key.id, status: key.status, outputPrefixType: key.prefix }))
-})
+/** What `write` makes of the keyset's record. Throws `InvalidKeyset` for more than could be read again. */
+export const written = <A extends { readonly length: number }>(
+  { keys, primary }: Keyset,
+  write: (record: TinkKeysetRecord) => A
+): A => {
+  if (keys.length > maxKeys) throw new InvalidKeyset()
+  const output = write({
+    primaryKeyId: primary,
+    key: keys.map((key) => ({ ...dataOf(key), keyId: key.id, status: key.status, outputPrefixType: key.prefix }))
+  })
+  if (output.length > maxBytes) throw new InvalidKeyset()
+  return output
+}
 
 /** `UnsupportedKey` when no key is of a type known here; other keys that are not are kept as they are. */
 export const fromRecord = (record: TinkKeysetRecord): Either.Either<Keyset, InvalidKeyset | UnsupportedKey> => {
+  // Before the keys, because making some kinds ready takes long.
+  if (record.key.length > maxKeys) return Either.left(new InvalidKeyset())
   const keys = record.key.map((key) =>
     TinkKey.decode(key, { id: key.keyId, status: key.status, prefix: key.outputPrefixType })
   )
@@ -48,8 +59,7 @@ export const fromRecord = (record: TinkKeysetRecord): Either.Either<Keyset, Inva
   const primitives = new Set(keys.flatMap((key) => key.algorithm === "OPAQUE" ? [] : [primitiveOf[key.algorithm]]))
   const [primitive] = primitives
   if (
-    keys.length > maxKeys || ids.has(0) || ids.size !== keys.length || primary?.status !== "ENABLED"
-    || primitives.size > 1
+    ids.has(0) || ids.size !== keys.length || primary?.status !== "ENABLED" || primitives.size > 1
   ) return Either.left(new InvalidKeyset())
   if (primitive === undefined) {
     return Either.left(new UnsupportedKey({ found: primary.algorithm === "OPAQUE" ? primary.typeUrl : "" }))

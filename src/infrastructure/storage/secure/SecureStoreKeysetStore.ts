@@ -3,9 +3,10 @@
  */
 import { Effect, Either, Layer, Option, Redacted, Schema } from "effect"
 import { SecureStore } from "../../../domain/storage/SecureStore.ts"
-import { Corrupt, NewerThanApp } from "../../../domain/storage/StorageFailure.ts"
+import { Corrupt, Full, NewerThanApp } from "../../../domain/storage/StorageFailure.ts"
 import { insecureSecretAccess } from "../../security/encryption/InsecureSecretAccess.ts"
 import type { Keyset } from "../../security/encryption/Keyset.ts"
+import { InvalidKeyset } from "../../security/encryption/KeysetFailure.ts"
 import * as KeysetJson from "../../security/encryption/KeysetJson.ts"
 import { KeysetStore } from "../../security/encryption/KeysetStore.ts"
 import * as LegacyKeysetJson from "../../security/encryption/LegacyKeysetJson.ts"
@@ -28,7 +29,15 @@ const decode = (text: Text): Effect.Effect<Keyset, Corrupt | NewerThanApp> =>
     Either.orElse((failure) => Either.fromOption(LegacyKeysetJson.decode(Redacted.value(text)), () => failure))
   )
 
-const encode = (keyset: Keyset): Text => Redacted.make(KeysetJson.encode(keyset, insecureSecretAccess))
+/** A keyset that could not be read again is not written. */
+const encode = (keyset: Keyset): Effect.Effect<Text, Full> =>
+  Effect.try({
+    try: () => Redacted.make(KeysetJson.encode(keyset, insecureSecretAccess)),
+    catch: (cause) => {
+      if (cause instanceof InvalidKeyset) return new Full({ store: "keyset", operation: "write" })
+      throw cause
+    }
+  })
 
 const Counts = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.NonNegativeInt }))
 
@@ -51,7 +60,9 @@ export const make = Effect.gen(function*() {
       secrets.modify(entry(name), (text) =>
         Effect.transposeMapOption(text, decode).pipe(
           Effect.flatMap(change),
-          Effect.map(([result, keyset]) => [result, Option.some(encode(keyset))] as const)
+          Effect.flatMap(([result, keyset]) =>
+            Effect.map(encode(keyset), (json) => [result, Option.some(json)] as const)
+          )
         )),
 
     reserve: (name, id, messages, limit) =>

@@ -6,10 +6,11 @@ import type { InsecureSecretAccess } from "../../../../src/infrastructure/securi
 import { templates } from "../../../../src/infrastructure/security/encryption/Key.ts"
 import * as Keyset from "../../../../src/infrastructure/security/encryption/Keyset.ts"
 import * as KeysetBinary from "../../../../src/infrastructure/security/encryption/KeysetBinary.ts"
-import { UnsupportedKey } from "../../../../src/infrastructure/security/encryption/KeysetFailure.ts"
+import { InvalidKeyset, UnsupportedKey } from "../../../../src/infrastructure/security/encryption/KeysetFailure.ts"
 import * as KeysetJson from "../../../../src/infrastructure/security/encryption/KeysetJson.ts"
 import * as LegacyKeysetJson from "../../../../src/infrastructure/security/encryption/LegacyKeysetJson.ts"
 import * as Signature from "../../../../src/infrastructure/security/encryption/Signature.ts"
+import * as TinkKeyset from "../../../../src/infrastructure/security/encryption/TinkKeyset.ts"
 
 const toBinary = (keyset: Keyset.Keyset) => KeysetBinary.encode(keyset, insecureSecretAccess)
 const fromBinary = (bytes: Uint8Array) => KeysetBinary.decode(bytes, insecureSecretAccess)
@@ -48,6 +49,16 @@ const keysets = FastCheck.tuple(
   }, Keyset.generate(template))
 )
 
+/** Of `count` keys with ids from 1 on. */
+const keysetOf = (count: number): Keyset.Keyset => {
+  const { keys, primitive } = Keyset.generate("HMAC_SHA256")
+  return {
+    primitive,
+    primary: 1,
+    keys: Array.from({ length: count }, (_, at) => keys.map((key) => ({ ...key, id: at + 1 }))).flat()
+  }
+}
+
 const zeros = (length: number) => Redacted.make(new Uint8Array(length))
 
 describe("Keyset formats", () => {
@@ -69,6 +80,41 @@ describe("Keyset formats", () => {
       }
       assert.notStrictEqual(tag(fromBinary(bytes.subarray(0, index))), "decoded", `${index} bytes`)
     }
+  })
+
+  it("more than 1000 keys are no keyset, which is found out before a key is looked at, and are not written", () => {
+    let looks = 0
+    const key = {
+      get typeUrl() {
+        looks += 1
+        return ""
+      },
+      get value() {
+        looks += 1
+        return new Uint8Array(0)
+      },
+      keyMaterialType: 0,
+      keyId: 1,
+      status: "ENABLED",
+      outputPrefixType: "TINK"
+    } as const
+    const record = { primaryKeyId: 1, key: Array.from({ length: 1001 }, () => key) }
+    assert.strictEqual(tag(TinkKeyset.fromRecord(record)), "InvalidKeyset")
+    assert.strictEqual(looks, 0)
+
+    const most = keysetOf(1000)
+    assert.strictEqual(tag(fromBinary(toBinary(most))), "decoded")
+    assert.strictEqual(tag(fromJson(toJson(most))), "decoded")
+    for (const write of [toBinary, toJson]) assert.throws(() => write(keysetOf(1001)), InvalidKeyset)
+  })
+
+  it("what is too long to be read is not written", () => {
+    const keyset = Keyset.generate("HKDF_SHA256")
+    const long = { ...keyset, keys: keyset.keys.map((key) => ({ ...key, material: zeros(900_000) })) }
+    assert.strictEqual(tag(fromBinary(toBinary(long))), "decoded")
+    assert.throws(() => toJson(long), InvalidKeyset)
+    const longer = { ...keyset, keys: keyset.keys.map((key) => ({ ...key, material: zeros(1_100_000) })) }
+    assert.throws(() => toBinary(longer), InvalidKeyset)
   })
 
   it("no bytes are a defect", () => {

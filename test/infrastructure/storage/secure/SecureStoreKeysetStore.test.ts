@@ -49,6 +49,21 @@ describe("SecureStoreKeysetStore", () => {
       )
     }).pipe(Effect.provide(layer)))
 
+  it.effect("does not write a keyset that has too many keys to be read again", () =>
+    Effect.gen(function*() {
+      const store = yield* KeysetStore
+      const keyset = Keyset.generate("HMAC_SHA256")
+      yield* store.modify("mac/notes", () => Effect.succeed([undefined, keyset] as const))
+      const many = Array.from(
+        { length: 1000 },
+        (_, at) => keyset.keys.map((each) => ({ ...each, id: each.id ^ (at + 1) }))
+      )
+      const grown = { ...keyset, keys: [...keyset.keys, ...many.flat()] }
+      const failure = yield* Effect.flip(store.modify("mac/notes", () => Effect.succeed([undefined, grown] as const)))
+      assert.strictEqual(failure._tag, "Full")
+      assert.deepStrictEqual(Option.map(yield* store.load("mac/notes"), ids), Option.some(ids(keyset)))
+    }).pipe(Effect.provide(layer)))
+
   it.effect("loads keysets in the form of before, and writes Tink's at the next change", () =>
     Effect.gen(function*() {
       const secrets = yield* SecureStore
