@@ -25,7 +25,7 @@ interface OpenFile {
 const inodeOf = (path: string) => fs.statSync(path, { bigint: true, throwIfNoEntry: false })?.ino
 
 export interface LockFile {
-  /** Locks the file until the scope closes, or is `false` when somebody else has. */
+  /** Locks the file that the path leads to until the scope closes, or is `false` when somebody else has. */
   readonly tryLock: Effect.Effect<boolean, StorageFailure, Scope.Scope>
 }
 
@@ -79,13 +79,15 @@ export const make = (folder: string) =>
       )
     }
 
+    /** Somebody may have removed the folder: the lock of another file excludes nobody who comes now. */
+    const isCurrent = (path: string, file: OpenFile) => file.inode === inodeOf(path)
+
     const take = (path: string, store: string): Effect.Effect<OpenFile, StorageFailure | SqlError> =>
       Effect.suspend(() => {
         const file = idle.get(path)
         if (file === undefined) return open(path, store)
         idle.delete(path)
-        // Somebody removed the folder: this lock would exclude nobody who comes now.
-        return file.inode === inodeOf(path) ? Effect.succeed(file) : Effect.zipRight(file.close, open(path, store))
+        return isCurrent(path, file) ? Effect.succeed(file) : Effect.zipRight(file.close, open(path, store))
       })
 
     const giveBack = (path: string, file: OpenFile) =>
@@ -97,16 +99,33 @@ export const make = (folder: string) =>
 
     /** The file of `name`, open until the scope closes and often longer. */
     return (name: string): Effect.Effect<LockFile, StorageFailure, Scope.Scope> => {
+      const store = `${name} lock`
       const path = join(folder, `${encodeURIComponent(name)}.lock`)
-      const typed = SqliteFailure.typed({ store: `${name} lock`, operation: "acquire" })
+      const typed = SqliteFailure.typed({ store, operation: "acquire" })
+
+      const lockCurrent = (used: { file: OpenFile }): Effect.Effect<boolean, StorageFailure | SqlError> =>
+        Effect.gen(function*() {
+          const { file } = used
+          if (!(yield* begin(file))) return false
+          if (isCurrent(path, file)) return true
+          // Closing it unlocks it, and it is not to be used again whether or not the other one opens.
+          file.sound = false
+          yield* file.close
+          used.file = yield* open(path, store)
+          return yield* lockCurrent(used)
+        })
+
       return Effect.uninterruptibleMask((restore) =>
-        Effect.tap(restore(take(path, `${name} lock`)), (file) => Effect.addFinalizer(() => giveBack(path, file)))
-      ).pipe(
-        Effect.map((file) => ({
-          tryLock: Effect.acquireRelease(begin(file), (locked) =>
-            locked ? Effect.ignore(run(file, "ROLLBACK")) : Effect.void).pipe(typed)
-        })),
-        typed
-      )
+        Effect.gen(function*() {
+          const used = { file: yield* restore(take(path, store)) }
+          yield* Effect.addFinalizer(() => giveBack(path, used.file))
+          return {
+            tryLock: Effect.acquireRelease(
+              lockCurrent(used),
+              (locked) => locked ? Effect.ignore(run(used.file, "ROLLBACK")) : Effect.void
+            ).pipe(typed)
+          }
+        })
+      ).pipe(typed)
     }
   })

@@ -1,15 +1,13 @@
 /**
  * The line of the processes that wait for a lock: one empty file per waiter, in the order of their names. It decides who
- * tries next and never who holds, so whatever happens to these files costs fairness only. No process ids: containers that
- * share the folder do not share those.
+ * tries next and never who holds, so whatever happens to these files costs fairness only: where they cannot be made or
+ * read nobody is ahead. No process ids: containers that share the folder do not share those.
  */
 import { Clock, Effect } from "effect"
 import type { Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import { join } from "node:path"
-import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
-import * as SqliteFailure from "./SqliteFailure.ts"
 
 /** A waiter shows that it lives whenever it looks. One that was killed or stopped holds up the others for this long. */
 const aliveMillis = 1_000
@@ -23,10 +21,9 @@ const ticketsIn = (folder: string): ReadonlyArray<string> =>
     : []
 
 /** Two that come at once may get the same number; the rest of the name decides between them, the same way for everybody. */
-const nextTicket = (folder: string): string => {
-  const last = Number.parseInt(ticketsIn(folder).at(-1) ?? "0", 10)
-  return `${String(last + 1).padStart(digits, "0")}-${randomUUID()}`
-}
+const ticketAt = (place: number): string => `${String(place).padStart(digits, "0")}-${randomUUID()}`
+
+const nextTicket = (folder: string): string => ticketAt(Number.parseInt(ticketsIn(folder).at(-1) ?? "0", 10) + 1)
 
 /** Makes the ticket again when others took its owner for dead. */
 const showLife = (ticket: string, now: number) => {
@@ -40,21 +37,14 @@ const isAlive = (ticket: string, now: number) => {
   return stat !== undefined && Math.abs(now - stat.mtimeMs) <= aliveMillis
 }
 
-export interface Options {
-  /** Made by the first who has to wait. */
-  readonly folder: string
-  /** The lock as the user knows it. */
-  readonly store: string
-}
-
 export interface Place {
   /** How many wait in front. To be asked again and again: who does not is taken for dead, until it asks again. */
-  readonly ahead: Effect.Effect<number, StorageFailure>
+  readonly ahead: Effect.Effect<number>
 }
 
-export const make = ({ folder, store }: Options) => {
-  const attempt = <A>(run: () => A) =>
-    Effect.try({ try: run, catch: (cause) => SqliteFailure.fromOpening(cause, { store, operation: "acquire" }) })
+/** The line in `folder`, which is made by the first who has to wait. */
+export const make = (folder: string) => {
+  const attempt = <A>(run: () => A, otherwise: A) => Effect.orElseSucceed(Effect.try(run), () => otherwise)
 
   const look = (ticket: string) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -64,17 +54,19 @@ export const make = ({ folder, store }: Options) => {
         const dead = before.filter((other) => !isAlive(other, now))
         for (const other of dead) fs.rmSync(other, { force: true })
         return before.length - dead.length
-      }))
+      }, 0))
 
-  const newTicket = attempt(() => {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
-    return nextTicket(folder)
-  })
+  const newTicket = Effect.suspend(() =>
+    attempt(() => {
+      fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+      return nextTicket(folder)
+    }, ticketAt(1))
+  )
 
   /** Stands in line behind everybody who is there, until the scope closes. */
-  const enter: Effect.Effect<Place, StorageFailure, Scope.Scope> = Effect.acquireRelease(
+  const enter: Effect.Effect<Place, never, Scope.Scope> = Effect.acquireRelease(
     newTicket,
-    (ticket) => Effect.sync(() => fs.rmSync(join(folder, ticket), { force: true }))
+    (ticket) => attempt(() => fs.rmSync(join(folder, ticket), { force: true }), undefined)
   ).pipe(
     Effect.tap(look),
     Effect.map((ticket) => ({ ahead: look(ticket) }))
@@ -83,6 +75,6 @@ export const make = ({ folder, store }: Options) => {
   return {
     enter,
     /** Whether nobody waits. */
-    isEmpty: attempt(() => ticketsIn(folder).length === 0)
+    isEmpty: attempt(() => ticketsIn(folder).length === 0, true)
   }
 }

@@ -5,7 +5,6 @@
  */
 import { Duration, Effect, Layer, Option, Scope } from "effect"
 import { join } from "node:path"
-import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as HeldResource from "./HeldResource.ts"
 import * as LockFiles from "./LockFiles.ts"
 import type { LockFile } from "./LockFiles.ts"
@@ -21,18 +20,16 @@ export interface Options {
 /** In whole milliseconds, as clocks count. The first in line looks often, at first; everybody shows life in time. */
 const pause = (ahead: number, looks: number) => Duration.millis(Math.min(15, 1 + 2 * ahead + (looks >> 5)))
 
+type Queue = ReturnType<typeof LockQueue.make>
+
 export const make = (options: Options) =>
   Effect.gen(function*() {
     const mutex = yield* NamedMutex.make
     const openFile = yield* LockFiles.make(options.folder)
 
-    const queueOf = (name: string) =>
-      LockQueue.make({
-        folder: join(options.folder, `${encodeURIComponent(name)}.queue`),
-        store: `${name} lock`
-      })
+    const queueOf = (name: string) => LockQueue.make(join(options.folder, `${encodeURIComponent(name)}.queue`))
 
-    const lockInTurn = (file: LockFile, { enter, isEmpty }: ReturnType<typeof queueOf>) =>
+    const lockInTurn = (file: LockFile, { enter, isEmpty }: Queue) =>
       Effect.gen(function*() {
         if ((yield* isEmpty) && (yield* file.tryLock)) return
         const holding = yield* Effect.scope
@@ -47,24 +44,26 @@ export const make = (options: Options) =>
         yield* Effect.scoped(waiting)
       })
 
-    const attempt = (name: string, mayTry: Effect.Effect<boolean, StorageFailure>) =>
+    const attempt = (name: string, mayTry: Effect.Effect<boolean>) =>
       Effect.gen(function*() {
         if (!(yield* mutex.tryTake(name)) || !(yield* mayTry)) return Option.none<void>()
         const file = yield* openFile(name)
         return (yield* file.tryLock) ? Option.some<void>(undefined) : Option.none<void>()
       }).pipe(HeldResource.orNothing)
 
-    const wait = (name: string) =>
+    const wait = (name: string, queue: Queue) =>
       mutex.take(name).pipe(
         Effect.zipRight(openFile(name)),
-        Effect.flatMap((file) => lockInTurn(file, queueOf(name)))
+        Effect.flatMap((file) => lockInTurn(file, queue))
       )
 
     return ProcessLock.of({
-      withLock: (name, deadline) =>
-        HeldResource.during(
-          HeldResource.orWithin(attempt(name, queueOf(name).isEmpty), wait(name), { name, deadline })
-        ),
+      withLock: (name, deadline) => {
+        const queue = queueOf(name)
+        return HeldResource.during(
+          HeldResource.orWithin(attempt(name, queue.isEmpty), wait(name, queue), { name, deadline })
+        )
+      },
       tryHold: (name) => attempt(name, Effect.succeed(true))
     })
   })

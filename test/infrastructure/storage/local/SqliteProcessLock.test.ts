@@ -122,6 +122,49 @@ describe("SqliteProcessLock", () => {
       }))
     }))
 
+  it.scoped("who waits for a file that is replaced does not hold beside who took the new one", () =>
+    Effect.gen(function*() {
+      const folder = join(yield* temporaryFolder, "locks")
+      const owner = yield* SqliteProcessLock.make({ folder })
+      const other = yield* SqliteProcessLock.make({ folder })
+      const newcomer = yield* SqliteProcessLock.make({ folder })
+      const [owning, taken] = [yield* Scope.make(), yield* Scope.make()]
+      yield* Scope.extend(owner.tryHold("a"), owning)
+      const waiting = yield* Effect.fork(other.withLock("a", "1 minute")(Effect.succeed(42)))
+      yield* TestClock.adjust("1 second")
+      fs.rmSync(folder, { recursive: true })
+      assert.isTrue(Option.isSome(yield* Scope.extend(newcomer.tryHold("a"), taken)))
+      yield* Scope.close(owning, Exit.void)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* Scope.close(taken, Exit.void)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(waiting), 42)
+    }))
+
+  it.scoped("a line that cannot be kept costs its order and not the lock, from the beginning or from then on", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const queue = join(folder, "a.queue")
+      const owner = yield* SqliteProcessLock.make({ folder })
+      const other = yield* SqliteProcessLock.make({ folder })
+      for (const spoiled of ["before", "meanwhile"]) {
+        fs.rmSync(queue, { recursive: true, force: true })
+        if (spoiled === "before") fs.writeFileSync(queue, "in the way")
+        const owning = yield* Scope.make()
+        assert.isTrue(Option.isSome(yield* Scope.extend(owner.tryHold("a"), owning)))
+        const waiting = yield* Effect.fork(other.withLock("a", "1 minute")(Effect.succeed(42)))
+        yield* TestClock.adjust("1 second")
+        fs.rmSync(queue, { recursive: true })
+        fs.writeFileSync(queue, "in the way")
+        yield* TestClock.adjust("1 second")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+        yield* Scope.close(owning, Exit.void)
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(waiting), 42)
+      }
+    }))
+
   it.scoped("different folders do not exclude each other", () =>
     Effect.gen(function*() {
       const first = yield* SqliteProcessLock.make({ folder: yield* temporaryFolder })
