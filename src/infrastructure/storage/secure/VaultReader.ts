@@ -35,6 +35,9 @@ type Open = (decoded: VaultFile.Decoded) => Effect.Effect<VaultUnlock.Unlocked, 
 
 const absent = Effect.succeedNone
 
+/** How often a file that was replaced while it was read is read again. */
+const attempts = 10
+
 export const make = ({ disk, file, guard, lock, unlock }: Options) =>
   Effect.gen(function*() {
     /** Opening may ask the person, so that it is done once for all who wait. */
@@ -63,7 +66,7 @@ export const make = ({ disk, file, guard, lock, unlock }: Options) =>
     /** Without the file its previous generation is not a proof that there is nothing: somebody took it away. */
     const missing = Effect.suspend(() => PinnedFile.exists(disk.backup) ? VaultFile.corrupt : absent)
 
-    const use = (pinned: PinnedFile.PinnedFile, open: Open, again: boolean) =>
+    const use = (pinned: PinnedFile.PinnedFile, open: Open, again: boolean): Effect.Effect<Found, SecretFailure> =>
       Effect.gen(function*() {
         const found = yield* disk.read
         if (Option.isNone(found)) return yield* missing
@@ -78,19 +81,30 @@ export const make = ({ disk, file, guard, lock, unlock }: Options) =>
         return Option.some(unlocked.vault)
       })
 
-    /** `again`: opens it though it is open. */
-    const read = (open: Open, again: boolean): Effect.Effect<Found, SecretFailure> =>
-      Effect.zipRight(
-        sweep,
-        Effect.acquireUseRelease(
-          PinnedFile.pin(file),
-          Option.match({ onNone: () => missing, onSome: (pinned) => use(pinned, open, again) }),
-          (pin) =>
-            Effect.sync(() => {
-              if (Option.isSome(pin) && opened?.pinned !== pin.value) PinnedFile.release(pin.value)
-            })
-        )
+    /** What was written while we read makes what we read older without anybody having put it there. */
+    const isOutrun = (pinned: PinnedFile.PinnedFile, { _tag }: SecretFailure) =>
+      _tag === "RolledBack" && !PinnedFile.isCurrent(pinned)
+
+    const readOnce = (open: Open, again: boolean, left: number): Effect.Effect<Found, SecretFailure> =>
+      Effect.acquireUseRelease(
+        PinnedFile.pin(file),
+        Option.match({
+          onNone: () => missing,
+          onSome: (pinned) =>
+            Effect.catchIf(
+              use(pinned, open, again),
+              (failure) => left > 1 && isOutrun(pinned, failure),
+              () => readOnce(open, again, left - 1)
+            )
+        }),
+        (pin) =>
+          Effect.sync(() => {
+            if (Option.isSome(pin) && opened?.pinned !== pin.value) PinnedFile.release(pin.value)
+          })
       )
+
+    /** `again`: opens it though it is open. */
+    const read = (open: Open, again: boolean) => Effect.zipRight(sweep, readOnce(open, again, attempts))
 
     const orPeek = (effect: Effect.Effect<Found, SecretFailure>): Effect.Effect<Found, SecretFailure> =>
       Effect.suspend(() => {

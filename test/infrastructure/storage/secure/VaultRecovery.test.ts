@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option, Redacted, Scope, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Option, Redacted, Scope, TestClock } from "effect"
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import type { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
@@ -53,6 +53,42 @@ describe("an older copy of the vault", () => {
       restore(vaultFile, first)
       assert.strictEqual((yield* Effect.flip(store.get("token")))._tag, "RolledBack")
       yield* holds(yield* open(), "token", "first")
+    }))
+
+  it.scoped("is not what a reader got that a writer of the same process outran", () =>
+    Effect.gen(function*() {
+      const { open, vaultFile } = yield* aged
+      const [linked, read, written] = yield* Effect.all([
+        Deferred.make<void>(),
+        Deferred.make<void>(),
+        Deferred.make<void>()
+      ])
+      let armed = false
+      const store = yield* open({
+        fileSystem: (real) => ({
+          ...real,
+          // The writer goes on when the reader has the bytes, and the reader when the writer has ended.
+          link: (from, to) =>
+            Effect.tap(real.link(from, to), () =>
+              armed && from === vaultFile
+                ? Effect.zipRight(Deferred.succeed(linked, undefined), Deferred.await(read))
+                : Effect.void),
+          readFile: (file) =>
+            Effect.tap(real.readFile(file), () =>
+              armed && file === vaultFile
+                ? Effect.zipRight(Deferred.succeed(read, undefined), Deferred.await(written))
+                : Effect.void)
+        })
+      })
+      yield* holds(store, "token", "third")
+      armed = true
+      const writer = yield* Effect.fork(set(store, "fourth"))
+      yield* Deferred.await(linked)
+      const reader = yield* Effect.fork(store.get("token"))
+      yield* Fiber.join(writer)
+      yield* Deferred.succeed(written, undefined)
+      assert.deepStrictEqual(Option.map(yield* Fiber.join(reader), Redacted.value), Option.some("fourth"))
+      yield* holds(store, "token", "fourth")
     }))
 
   it.scoped("once accepted is the newest, for every process", () =>
