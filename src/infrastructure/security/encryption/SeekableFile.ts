@@ -33,7 +33,12 @@ export const open = (
     const headerLength = file.segments.header.length
     let spare: Uint8Array | undefined
     let recent: { readonly index: number; readonly plaintext: Uint8Array } | undefined
-    yield* Effect.addFinalizer(() => Effect.sync(() => void recent?.plaintext.fill(0)))
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        recent?.plaintext.fill(0)
+        recent = undefined
+      })
+    )
 
     const segment = (index: number) =>
       Effect.suspend(() => {

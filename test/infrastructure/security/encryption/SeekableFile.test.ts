@@ -117,6 +117,13 @@ describe("SeekableFile", () => {
       assert.strictEqual((yield* Effect.flip(readAt(60, 1)))._tag, "StreamTruncated")
     }))
 
+  it.scoped("gives nothing once it is closed", () =>
+    Effect.gen(function*() {
+      const { opening } = yield* sealedFile(streams.keysetOf(64), 100)
+      const { readAt } = yield* Effect.scoped(Effect.tap(opening, (file) => file.readAt(0, 5)))
+      assert.strictEqual((yield* Effect.flip(readAt(0, 5)))._tag, "Io")
+    }))
+
   it.scoped("an offset or length that is no count of bytes is a bug", () =>
     Effect.gen(function*() {
       const { opening } = yield* sealedFile(streams.keysetOf(64), 10)
