@@ -42,10 +42,10 @@ export interface Place {
   readonly ahead: Effect.Effect<number>
 }
 
+const attempt = <A>(run: () => A, otherwise: A) => Effect.orElseSucceed(Effect.try(run), () => otherwise)
+
 /** The line in `folder`, which is made by the first who has to wait. */
 export const make = (folder: string) => {
-  const attempt = <A>(run: () => A, otherwise: A) => Effect.orElseSucceed(Effect.try(run), () => otherwise)
-
   const look = (ticket: string) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       attempt(() => {

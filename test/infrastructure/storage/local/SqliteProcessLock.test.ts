@@ -165,6 +165,25 @@ describe("SqliteProcessLock", () => {
       }
     }))
 
+  it.scoped("a long wait looks rarely, and often enough to be seen alive", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const owner = yield* SqliteProcessLock.make({ folder })
+      const other = yield* SqliteProcessLock.make({ folder })
+      yield* owner.tryHold("a")
+      yield* Effect.fork(other.withLock("a", "1 minute")(Effect.void))
+      yield* TestClock.adjust("10 seconds")
+      const queue = join(folder, "a.queue")
+      const [ticket = ""] = fs.readdirSync(queue)
+      const looks = new Set<number>()
+      for (let step = 0; step < 100; step += 1) {
+        yield* TestClock.adjust("10 millis")
+        looks.add(fs.statSync(join(queue, ticket)).mtimeMs)
+      }
+      assert.isAtMost(looks.size, 12)
+      assert.isAtLeast(looks.size, 5)
+    }))
+
   it.scoped("different folders do not exclude each other", () =>
     Effect.gen(function*() {
       const first = yield* SqliteProcessLock.make({ folder: yield* temporaryFolder })
