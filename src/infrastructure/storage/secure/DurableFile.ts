@@ -67,17 +67,16 @@ export const make = ({ file, store }: Options) =>
         Effect.zipRight(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), attempt))
     }
 
-    const copy = Effect.flatMap(fs.readFile(file), (content) =>
-      create(newBackup, content))
+    const copy = (name: string) => Effect.flatMap(fs.readFile(name), (content) => create(newBackup, content))
 
     /** A second name of the file, so that its own never stands for nothing; a copy where that is impossible. */
-    const link = fs.link(file, newBackup).pipe(
-      Effect.catchIf(FileFailure.isLinkUnsupported, () =>
-        copy),
-      (attempt) => afresh(newBackup, attempt),
-      Effect.as(true),
-      Effect.catchIf(when("NotFound"), () => Effect.succeed(false))
-    )
+    const link = (name: string) =>
+      fs.link(name, newBackup).pipe(
+        Effect.catchIf(FileFailure.isLinkUnsupported, () => copy(name)),
+        (attempt) => afresh(newBackup, attempt),
+        Effect.as(true),
+        Effect.catchIf(when("NotFound"), () => Effect.succeed(false))
+      )
 
     /** Where both are names of one file, as after `forget`, POSIX has `rename` do nothing at all. */
     const replaceBackup = (linked: boolean) =>
@@ -85,12 +84,16 @@ export const make = ({ file, store }: Options) =>
 
     const replace = Effect.fnUntraced(function*(content: Uint8Array, previous: Previous) {
       const [linked] = yield* Effect.all(
-        [previous === "keep" ? link : Effect.succeed(false), createTemporary(content)],
+        [previous === "keep" ? link(file) : Effect.succeed(false), createTemporary(content)],
         { concurrency: 2 }
       )
       yield* replaceBackup(linked)
+      // First of all, and durably: once the file is the new one, nothing holds what is to be forgotten.
+      if (previous === "forget") {
+        yield* Effect.flatMap(link(temporary), replaceBackup)
+        yield* syncFolder(folder)
+      }
       yield* fs.rename(temporary, file)
-      if (previous === "forget") yield* Effect.flatMap(link, replaceBackup)
       yield* syncFolder(folder)
     }, Effect.provide(context))
 

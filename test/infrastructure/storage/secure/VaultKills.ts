@@ -8,9 +8,10 @@ import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
 import * as OpenVault from "../../../../src/infrastructure/storage/secure/OpenVault.ts"
+import * as Vault from "../../../../src/infrastructure/storage/secure/Vault.ts"
 import * as VaultRotation from "../../../../src/infrastructure/storage/secure/VaultRotation.ts"
 import type { ChildProgram } from "../../../support/childProgram.ts"
-import { layer } from "./vaultChild.ts"
+import { layer, slotKey } from "./vaultChild.ts"
 
 const names = Array.from({ length: 20 }, (_, index) => `name ${index}`)
 
@@ -52,6 +53,17 @@ const verified = (folder: string) =>
     assert.deepStrictEqual(leftovers, [])
   }).pipe(Effect.provide(layer(folder)))
 
+/** A slot that the file does not have any more, its previous generation does not have either. */
+const backupForgets = (folder: string) =>
+  Effect.sync(() => {
+    const opens = (name: string) =>
+      Either.isRight(
+        Either.flatMap(Vault.decode(readFileSync(join(folder, "data", name))), (read) =>
+          Vault.open(read, { slot: "command", key: slotKey }))
+      )
+    assert.isTrue(opens("vault") || !opens("vault.bak"))
+  })
+
 /** A rotation that was killed is ended by whoever comes next. */
 const rotationEnds = (folder: string) =>
   Effect.gen(function*() {
@@ -74,6 +86,7 @@ export const survives = (child: ChildProgram, folder: string, mode: "count" | "r
     for (let round = 0; round < rounds; round++) {
       const before = yield* count(folder)
       const acknowledged = yield* killed(child, folder, mode, momentOf(round))
+      if (mode === "slots") yield* backupForgets(folder)
       yield* verified(folder)
       if (mode === "rotate") yield* rotationEnds(folder)
       if (mode !== "count") continue

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Option, Redacted, Scope, TestClock } from "effect"
+import { Deferred, Effect, Either, Exit, Fiber, Option, Redacted, Scope, TestClock } from "effect"
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import type { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
@@ -213,6 +213,34 @@ describe("the previous generation of the vault", () => {
       assert.strictEqual(decoded(readFileSync(vaultFile)).slots.length, 1)
       yield* set(store, "fourth")
       assert.notDeepEqual(readFileSync(`${vaultFile}.bak`), readFileSync(vaultFile))
+    }))
+
+  it.scoped("does not open by a slot that was given up, wherever the writer was killed", () =>
+    Effect.gen(function*() {
+      const { openVault, vaultFile } = yield* aged
+      const key = slotKeyOf(3, "command")
+      const { store, vault } = yield* openVault()
+      const id = yield* vault.update((found) => {
+        const [slot, changed] = VaultSlots.addSlot(Option.getOrThrow(found), { type: "command", key: key.key })
+        return Effect.succeed([slot.id, Option.some(changed)] as const)
+      })
+      yield* set(store, "fourth")
+      const killed = yield* openVault({
+        fileSystem: (real) => ({
+          ...real,
+          rename: (from, to) =>
+            Effect.zipRight(real.rename(from, to), to === vaultFile ? Effect.dieMessage("killed") : Effect.void)
+        })
+      })
+      const removal = killed.vault.update((found) =>
+        Effect.map(VaultSlots.removeSlot(Option.getOrThrow(found), id), (changed) =>
+          [undefined, Option.some(changed)] as const)
+      )
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(removal)))
+      for (const file of [vaultFile, `${vaultFile}.bak`]) {
+        const opened = Either.flatMap(Vault.decode(readFileSync(file)), (read) => Vault.open(read, key))
+        assert.strictEqual(Either.isLeft(opened) ? opened.left._tag : "it opens", "Locked", file)
+      }
     }))
 })
 

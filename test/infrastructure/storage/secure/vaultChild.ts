@@ -55,7 +55,7 @@ const rotate = Effect.all([
   rotateRoot
 ], { discard: true })
 
-const slotKey = Redacted.make(new Uint8Array(32).fill(5))
+export const slotKey = Redacted.make(new Uint8Array(32).fill(5))
 
 /** Adds a slot and removes what earlier rounds, or a killed process, left. */
 const slots = Effect.zipRight(
