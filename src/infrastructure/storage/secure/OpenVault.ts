@@ -151,12 +151,12 @@ export const make = (options: Options) =>
 
       unlock: (type, keyOf) => reader.openWith((decoded) => unlock.openWith(decoded, type, keyOf)),
 
-      acceptRollback: exclusively(Effect.uninterruptible(
-        Effect.flatMap(Effect.flatMap(disk.read, openedFrom), (unlocked) => write(unlocked, "keep"))
+      acceptRollback: exclusively(Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(restore(Effect.flatMap(disk.read, openedFrom)), (unlocked) => write(unlocked, "keep"))
       )),
 
-      restorePrevious: exclusively(Effect.uninterruptible(Effect.gen(function*() {
-        const unlocked = yield* Effect.flatMap(disk.readPrevious, openedFrom)
+      restorePrevious: exclusively(Effect.uninterruptibleMask((restore) => Effect.gen(function*() {
+        const unlocked = yield* restore(Effect.flatMap(disk.readPrevious, openedFrom))
         const aside = Option.isSome(yield* disk.read)
           ? Option.some(yield* disk.setAside(yield* reader.quarantineSuffix))
           : Option.none()

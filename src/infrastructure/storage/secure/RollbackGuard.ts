@@ -3,12 +3,25 @@
  * the key. Keeping it may cost more than the write itself, so it is done at the first write, then at most once a minute,
  * and at the end; an older copy from in between is noticed by processes that have seen a newer one.
  */
-import { Clock, Effect, Option } from "effect"
-import { RolledBack } from "../../../domain/storage/SecretFailure.ts"
-import type { KeptGeneration, VaultKey } from "./VaultKey.ts"
+import { Clock, Effect, Fiber, Option } from "effect"
+import { Locked, RolledBack } from "../../../domain/storage/SecretFailure.ts"
+import type { KeptGeneration, VaultKey, VaultKeyFailure } from "./VaultKey.ts"
 import type { Unlocked } from "./VaultUnlock.ts"
 
 const interval = 60_000
+
+/** The longest wait for who keeps it: the vault's lock is held meanwhile. */
+const patience = "5 seconds"
+
+/** In a fiber of its own, so that it ends in time also where the caller must not be interrupted. */
+const inTime = <A>(effect: Effect.Effect<A, VaultKeyFailure>): Effect.Effect<A, VaultKeyFailure> =>
+  effect.pipe(
+    Effect.disconnect,
+    Effect.timeoutFail({ duration: patience, onTimeout: () => new Locked({ fixes: [] }) }),
+    Effect.interruptible,
+    Effect.forkDaemon,
+    Effect.flatMap(Fiber.join)
+  )
 
 const highest = (generations: ReadonlyArray<bigint>): bigint => generations.reduce((a, b) => (a > b ? a : b), 0n)
 
@@ -35,7 +48,7 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
   const learn = Effect.fnUntraced(function*(unlocked: Unlocked) {
     if (keepers !== undefined) return
     keepers = yield* choose(unlocked)
-    const found = yield* Effect.forEach(keepers, ({ read }) => Effect.option(Effect.flatten(read)))
+    const found = yield* Effect.forEach(keepers, ({ read }) => Effect.option(Effect.flatten(inTime(read))))
     kept = highest(found.map(Option.getOrElse(() => 0n)))
   })
 
@@ -43,7 +56,7 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
   const keep = Effect.suspend(() => {
     const generation = seen
     if (keepers === undefined || generation <= kept) return Effect.void
-    return Effect.forEach(keepers, ({ raise }) => raise(generation)).pipe(
+    return Effect.forEach(keepers, ({ raise }) => inTime(raise(generation))).pipe(
       Effect.map(() => void (kept = generation)),
       Effect.catchAll(({ _tag }) => Effect.logDebug(`the generation of the secret store was not kept: ${_tag}`))
     )
