@@ -24,15 +24,34 @@ export type KeyOfSlot = (slot: VaultFile.Slot) => Effect.Effect<Redacted.Redacte
 /** What a person can do about it, as one of several ways. */
 const fixesOf = (failure: SecretFailure): ReadonlyArray<string> => {
   if (failure._tag === "Locked") return failure.fixes
-  return failure._tag === "WrongSecret" ? [`give the right key for "${failure.slot}"`] : []
+  return failure._tag === "WrongSecret"
+    ? [`give the right key for "${failure.slot}"`]
+    : [`put the key right: ${failure.message}`]
 }
+
+const noSource = () =>
+  new Locked({
+    fixes: [
+      "protect the secret store with a passphrase: strata secrets slots add passphrase",
+      "configure a source for its key"
+    ]
+  })
 
 /** As long as one way may still work, the store is locked; otherwise the first reason counts, and changed data first. */
 const combined = (failures: ReadonlyArray<SecretFailure>): SecretFailure => {
   const tampered = failures.find(({ _tag }) => _tag === "Tampered")
   const locked = failures.some(({ _tag }) => _tag === "Locked")
-  return tampered ?? (locked ? new Locked({ fixes: failures.flatMap(fixesOf) }) : failures[0]) ??
-    new Locked({ fixes: ["configure a source for the key of the secret store"] })
+  return tampered ?? (locked ? new Locked({ fixes: failures.flatMap(fixesOf) }) : failures[0]) ?? noSource()
+}
+
+/** The slots that a person opens. */
+const personal: ReadonlySet<string> = new Set(["passphrase", "recovery-code"])
+
+/** No source opened it. A person may, whatever is the matter with a source; a lost key is told as what it is. */
+const orByPerson = (failure: SecretFailure, types: ReadonlySet<string>): SecretFailure => {
+  const left = Array.from(types).filter((type) => personal.has(type))
+  if (left.length === 0 || failure._tag === "Tampered" || failure._tag === "KeyLost") return failure
+  return new Locked({ fixes: [...fixesOf(failure), `open it by another unlock slot (${left.join(", ")})`] })
 }
 
 /** The first of `attempts` that succeeds. Each may ask the person, so changed data ends the search. */
@@ -89,7 +108,10 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
         const matching = sources.filter(({ slot }) => types.has(slot))
         return matching.length === 0
           ? Vault.noSlot(decoded.file)
-          : firstOf(matching.map((source) => openBy(decoded, source)))
+          : Effect.mapError(
+            firstOf(matching.map((source) => openBy(decoded, source))),
+            (failure) => orByPerson(failure, types)
+          )
       }),
 
     /** By the first slot of `type` that the person's secret opens; its key is kept. */
