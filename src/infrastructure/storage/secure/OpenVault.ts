@@ -99,9 +99,9 @@ export const make = (options: Options) =>
     yield* Effect.addFinalizer(() => guard.keep)
 
     /** `unlocked` becomes the newest generation. */
-    const write = (unlocked: VaultUnlock.Unlocked, previous: DurableFile.Previous) =>
+    const write = (unlocked: VaultUnlock.Unlocked, previous: DurableFile.Previous, next = guard.next) =>
       Effect.gen(function*() {
-        const vault = Vault.atGeneration(unlocked.vault, yield* guard.next(unlocked))
+        const vault = Vault.atGeneration(unlocked.vault, yield* next(unlocked))
         const bytes = Vault.encode(vault)
         if (bytes.length > PinnedFile.maxSize) return yield* new Full({ store, operation: "write" })
         yield* disk.write(bytes, previous)
@@ -152,7 +152,7 @@ export const make = (options: Options) =>
       unlock: (type, keyOf) => reader.openWith((decoded) => unlock.openWith(decoded, type, keyOf)),
 
       acceptRollback: exclusively(Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(restore(Effect.flatMap(disk.read, openedFrom)), (unlocked) => write(unlocked, "keep"))
+        Effect.flatMap(restore(Effect.flatMap(disk.read, openedFrom)), (unlocked) => write(unlocked, "keep", guard.nextOfAll))
       )),
 
       restorePrevious: exclusively(Effect.uninterruptibleMask((restore) => Effect.gen(function*() {
@@ -160,7 +160,7 @@ export const make = (options: Options) =>
         const aside = Option.isSome(yield* disk.read)
           ? Option.some(yield* disk.setAside(yield* reader.quarantineSuffix))
           : Option.none()
-        yield* write(unlocked, "leave")
+        yield* write(unlocked, "leave", guard.nextOfAll)
         return aside
       }))),
 

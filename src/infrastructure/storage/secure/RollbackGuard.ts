@@ -13,6 +13,9 @@ const interval = 60_000
 /** The longest wait for who keeps it: the vault's lock is held meanwhile. */
 const patience = "5 seconds"
 
+/** More writes than a process makes that saw a newer generation than anybody kept. */
+const leap = 1_000_000n
+
 /** In a fiber of its own, so that it ends in time also where the caller must not be interrupted. */
 const inTime = <A>(effect: Effect.Effect<A, VaultKeyFailure>): Effect.Effect<A, VaultKeyFailure> =>
   effect.pipe(
@@ -62,6 +65,9 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
     )
   })
 
+  const next = (unlocked: Unlocked): Effect.Effect<bigint> =>
+    Effect.map(learn(unlocked), () => highest([unlocked.vault.file.generation, seen, kept]) + 1n)
+
   return {
     /** Fails when the file is older than one that was written. */
     check: (unlocked: Unlocked): Effect.Effect<void, RolledBack> =>
@@ -73,8 +79,10 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
       }),
 
     /** The one after every generation known, the vault's own among them. */
-    next: (unlocked: Unlocked): Effect.Effect<bigint> =>
-      Effect.map(learn(unlocked), () => highest([unlocked.vault.file.generation, seen, kept]) + 1n),
+    next,
+
+    /** Above every generation that any process may have seen, for a copy that takes the place of newer ones. */
+    nextOfAll: (unlocked: Unlocked): Effect.Effect<bigint> => Effect.map(next(unlocked), (generation) => generation + leap),
 
     /** `generation` was written. To be called under the vault's lock. */
     wrote: (generation: bigint): Effect.Effect<void> =>

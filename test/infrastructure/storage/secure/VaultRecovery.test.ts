@@ -105,6 +105,21 @@ describe("an older copy of the vault", () => {
       assert.isTrue(decoded(readFileSync(vaultFile)).generation > 3n)
     }))
 
+  it.scoped("once accepted or restored stays so, whatever a process has seen that kept nothing of it", () =>
+    Effect.gen(function*() {
+      for (const operation of ["acceptRollback", "restorePrevious"] as const) {
+        const { first, open, openVault, vaultFile } = yield* aged
+        const process = yield* Scope.make()
+        const witness = yield* Scope.extend(open(), process)
+        for (const value of ["4", "5", "6", "7", "8"]) yield* set(witness, value)
+        restore(operation === "acceptRollback" ? vaultFile : `${vaultFile}.bak`, first)
+        yield* (yield* openVault()).vault[operation]
+        yield* holds(witness, "token", "first")
+        yield* Scope.close(process, Exit.void)
+        yield* holds(yield* open(), "token", "first")
+      }
+    }))
+
   it.scoped("the generation is kept at the first write, then at most once a minute, and at the end", () =>
     Effect.gen(function*() {
       const { keyFile, open } = yield* VaultFixture.make
