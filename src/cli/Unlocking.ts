@@ -1,8 +1,12 @@
 /**
- * A locked secret store is opened with what only the person knows, when there is a person to ask.
+ * A locked secret store is opened with what only the person knows, when there is a person to ask. One that only a
+ * person would open is made with a passphrase.
  */
 import { Array as Arr, Effect, Option, Predicate } from "effect"
 import { Maintenance } from "../domain/operations/Maintenance.ts"
+import type { SecretStoreStatus, UnlockSlot } from "../domain/operations/Maintenance.ts"
+import { printable } from "./Output.ts"
+import * as SecretInput from "./SecretInput.ts"
 import { StandardStreams } from "./StandardStreams.ts"
 
 const names = { passphrase: "Passphrase", "recovery-code": "Recovery code" } as const
@@ -10,16 +14,9 @@ const names = { passphrase: "Passphrase", "recovery-code": "Recovery code" } as 
 /** A lost key leaves what the person knows, too. */
 const isLocked = (failure: unknown) => Predicate.isTagged(failure, "Locked") || Predicate.isTagged(failure, "KeyLost")
 
-/** The kinds of slot that a person opens, if one can be asked. */
-const askable = (maintenance: typeof Maintenance.Service) =>
-  Effect.gen(function*() {
-    const streams = yield* StandardStreams
-    if (!(yield* streams.hasPerson)) return Arr.empty<keyof typeof names>()
-    const slots = yield* Effect.orElseSucceed(Effect.map(maintenance.status, (status) => status.slots), () => [])
-    return (["passphrase", "recovery-code"] as const).filter((type) =>
-      slots.some((slot) => slot.type === type && !slot.stale)
-    )
-  })
+/** The kinds of slot that a person opens. */
+const askable = (slots: ReadonlyArray<UnlockSlot>) =>
+  (["passphrase", "recovery-code"] as const).filter((type) => slots.some((slot) => slot.type === type && !slot.stale))
 
 /** One question, whichever slot the answer is for. */
 const unlock = (maintenance: typeof Maintenance.Service, types: Arr.NonEmptyReadonlyArray<keyof typeof names>) =>
@@ -34,14 +31,27 @@ const unlock = (maintenance: typeof Maintenance.Service, types: Arr.NonEmptyRead
       : Effect.catchTag(opened, "WrongSecret", () => maintenance.unlock(second, answer))
   })
 
+/** There is no store yet, and nothing but a person would open it. */
+const isFirstUse = ({ exists, keySources }: SecretStoreStatus) => !exists && keySources.length === 0
+
+const begin = (maintenance: typeof Maintenance.Service, { location }: SecretStoreStatus) =>
+  Effect.flatMap(
+    SecretInput.newPassphrase(`New passphrase for the secret store ${printable(location)}`),
+    (passphrase) => maintenance.addSlot({ _tag: "Passphrase", passphrase })
+  )
+
 /** Runs `work`; when it finds the store locked, asks once and runs it again. */
 export const unlocking = <A, E, R>(work: Effect.Effect<A, E, R>) =>
   Effect.catchAll(work, (failure) =>
     Effect.gen(function*() {
       const maintenance = yield* Effect.serviceOption(Maintenance)
-      if (!isLocked(failure) || Option.isNone(maintenance)) return yield* Effect.fail(failure)
-      const types = yield* askable(maintenance.value)
-      if (!Arr.isNonEmptyReadonlyArray(types)) return yield* Effect.fail(failure)
-      yield* unlock(maintenance.value, types)
+      const streams = yield* StandardStreams
+      const canAsk = isLocked(failure) && (yield* streams.hasPerson)
+      if (!canAsk || Option.isNone(maintenance)) return yield* Effect.fail(failure)
+      const status = yield* Effect.mapError(maintenance.value.status, () => failure)
+      const types = askable(status.slots)
+      if (Arr.isNonEmptyReadonlyArray(types)) yield* unlock(maintenance.value, types)
+      else if (isFirstUse(status)) yield* begin(maintenance.value, status)
+      else return yield* Effect.fail(failure)
       return yield* work
     }))

@@ -149,6 +149,24 @@ describe("strata secrets at a terminal", () => {
     assert.notInclude(seen, "horse")
   })
 
+  it("makes a store with a new passphrase, where only a person opens it, and asks for that from then on", async () => {
+    const first = await atTerminal("first", "node $STRATA secrets set a", [
+      ["Value", `${planted}\r`],
+      ["New passphrase", "correct horse\r"],
+      ["again", "correct horse\r"]
+    ])
+    assert.strictEqual(first.code, 0, first.seen)
+    const got = await atTerminal("first", "node $STRATA secrets get a", [
+      ["Passphrase of the secret store", "correct horse\r"]
+    ])
+    assert.strictEqual(got.code, 0, got.seen)
+    assert.include(got.seen, planted)
+    const looked = await atTerminal("first", "node $STRATA doctor", [
+      ["Passphrase of the secret store", "correct horse\r"]
+    ])
+    assert.strictEqual(looked.code, 0, looked.seen)
+  })
+
   it("asks nothing on a standard error that nobody sees", async () => {
     const { code, seen } = await atTerminal("unseen", "node $STRATA secrets set a 2> unseen.log", [])
     assert.strictEqual(code, 1, seen)

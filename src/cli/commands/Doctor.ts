@@ -5,11 +5,14 @@ import * as Command from "@effect/cli/Command"
 import { Chunk, Context, Effect, Layer, Schema, Stream } from "effect"
 import { Check } from "../../domain/operations/Check.ts"
 import { Diagnostics } from "../../domain/operations/Diagnostics.ts"
+import { Maintenance } from "../../domain/operations/Maintenance.ts"
+import { SecureStore } from "../../domain/storage/SecureStore.ts"
 import { Application } from "../Application.ts"
 import { json } from "../Arguments.ts"
 import { CommandFailed } from "../CommandFailed.ts"
 import { next } from "../FailureReport.ts"
 import { bold, dim, green, print, printable, printJson, printRows, red, yellow } from "../Output.ts"
+import { unlocking } from "../Unlocking.ts"
 
 const mark = { ok: green("✔"), warning: yellow("!"), failed: red("✖") }
 
@@ -19,10 +22,19 @@ const printCheck = (check: Check) =>
     if (check.fix !== undefined) yield* print(dim(`    ${printable(check.fix)}`))
   })
 
+/** Checks ask nobody. What a person could open is open when they look; a wrong answer is what they find. */
+const opened = Effect.gen(function*() {
+  const { exists } = yield* (yield* Maintenance).status
+  if (exists) yield* unlocking((yield* SecureStore).list)
+}).pipe(
+  Effect.catchIf((failure) => failure._tag !== "QuitException", () => Effect.void)
+)
+
 /** The checks of the environment as they are done; when it cannot even start, that is the finding. */
 const everything = Stream.unwrapScoped(Effect.gen(function*() {
   const application = yield* Application
   const context = yield* Layer.build(application.environment)
+  yield* Effect.provide(opened, context)
   return Context.get(context, Diagnostics).checks
 })).pipe(
   Stream.catchAll((failure) =>

@@ -11,6 +11,7 @@ import { texts } from "../Arguments.ts"
 import { CommandFailed } from "../CommandFailed.ts"
 import * as NoteFile from "../NoteFile.ts"
 import { bold, dim, note, print } from "../Output.ts"
+import { unlocking } from "../Unlocking.ts"
 import { waterfall } from "../Waterfall.ts"
 import { step } from "./TourStep.ts"
 import * as Steps from "./TourSteps.ts"
@@ -20,11 +21,11 @@ export const steps = (files: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const application = yield* Application
     yield* step("backend", Steps.start)
-    yield* step("stores", Steps.openStores)
-    yield* step("sign in", Steps.signIn)
+    yield* step("stores", unlocking(Steps.openStores))
+    yield* step("sign in", unlocking(Steps.signIn))
     yield* step("profile", Steps.loadProfile)
     const second = yield* Layer.build(application.device("second"))
-    yield* step("second device", Effect.provide(Steps.startSecondDevice, second))
+    yield* step("second device", Effect.provide(unlocking(Steps.startSecondDevice), second))
     const offline = yield* Effect.zipRight(
       step("cut network", Steps.cutNetwork),
       step("import", Steps.importOffline(files))

@@ -1,35 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, Redacted, Ref, Stream, TestClock } from "effect"
 import { CommandFailed } from "../../../src/cli/CommandFailed.ts"
-import {
-  LastSlot,
-  Maintenance,
-  SecretStoreStatus,
-  SlotNotFound,
-  UnlockSlot
-} from "../../../src/domain/operations/Maintenance.ts"
+import { LastSlot, Maintenance, SlotNotFound } from "../../../src/domain/operations/Maintenance.ts"
+import type { SecretStoreStatus } from "../../../src/domain/operations/Maintenance.ts"
 import { KeyLost, Locked, RolledBack, Tampered, WrongSecret } from "../../../src/domain/storage/SecretFailure.ts"
 import type { SecretFailure } from "../../../src/domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
+import { slot, status } from "../support/secretStoreStatus.ts"
 import * as SecretsCommand from "./SecretsCommand.ts"
 import type { Input } from "./SecretsCommand.ts"
-
-const slot = (id: number, type: string, { stale = false, usable = true } = {}) =>
-  new UnlockSlot({ id, type, usable, stale })
-
-const status = (fields: Partial<typeof SecretStoreStatus.Type> = {}) =>
-  new SecretStoreStatus({
-    location: "/home/ada/vault",
-    exists: true,
-    locked: false,
-    generation: 7,
-    entries: 3,
-    slots: [slot(1, "keychain")],
-    keySources: [{ type: "keychain", detail: "keychain (Secret Service, durable)" }],
-    rollbackDetected: true,
-    advice: [],
-    ...fields
-  })
 
 /** A store of which the test says what its parts do. */
 const ports = (maintenance: Partial<typeof Maintenance.Service>, list: Effect.Effect<Array<string>, SecretFailure>) =>
@@ -44,6 +23,8 @@ const run = (
   input?: Input,
   list: Effect.Effect<Array<string>, SecretFailure> = Effect.succeed(["a"])
 ) => SecretsCommand.run(ports(maintenance, list), words.split(" "), input)
+
+const addSlot = () => Effect.succeed({ slot: slot(2, "x"), recoveryCode: Option.some(Redacted.make("ABCD-EFGH")) })
 
 const showing = (fields: Partial<typeof SecretStoreStatus.Type>) => ({ status: Effect.succeed(status(fields)) })
 
@@ -125,22 +106,20 @@ describe("strata secrets slots", () => {
   it.effect("adds a passphrase that is asked for twice, and a source by its name", () =>
     Effect.gen(function*() {
       const added: Array<string> = []
-      const addSlot: (typeof Maintenance.Service)["addSlot"] = (wanted) =>
+      const adding: (typeof Maintenance.Service)["addSlot"] = (wanted) =>
         Effect.sync(() => {
           added.push(wanted._tag === "Passphrase" ? Redacted.value(wanted.passphrase) : wanted._tag)
           return { slot: slot(2, "x"), recoveryCode: Option.none() }
         })
-      assert.strictEqual((yield* run("slots add passphrase", { addSlot }, { answers: ["one", "one"] })).code, 0)
-      assert.strictEqual((yield* run("slots add passphrase", { addSlot }, { answers: ["one", "two"] })).code, 1)
-      assert.strictEqual((yield* run("slots add passphrase", { addSlot }, { piped: "three\n" })).code, 0)
-      assert.strictEqual((yield* run("slots add keychain", { addSlot })).code, 0)
+      assert.strictEqual((yield* run("slots add passphrase", { addSlot: adding }, { answers: ["one", "one"] })).code, 0)
+      assert.strictEqual((yield* run("slots add passphrase", { addSlot: adding }, { answers: ["one", "two"] })).code, 1)
+      assert.strictEqual((yield* run("slots add passphrase", { addSlot: adding }, { piped: "three\n" })).code, 0)
+      assert.strictEqual((yield* run("slots add keychain", { addSlot: adding })).code, 0)
       assert.deepStrictEqual(added, ["one", "three", "Source"])
     }))
 
   it.effect("prints a recovery code alone on standard output", () =>
     Effect.gen(function*() {
-      const addSlot = () =>
-        Effect.succeed({ slot: slot(2, "x"), recoveryCode: Option.some(Redacted.make("ABCD-EFGH")) })
       const { error, out } = yield* run("slots add recovery-code", { addSlot })
       assert.strictEqual(out, "ABCD-EFGH\n")
       assert.include(error, "not shown again")
@@ -148,8 +127,6 @@ describe("strata secrets slots", () => {
 
   it.effect("puts a recovery code into the JSON that was asked for", () =>
     Effect.gen(function*() {
-      const addSlot = () =>
-        Effect.succeed({ slot: slot(2, "x"), recoveryCode: Option.some(Redacted.make("ABCD-EFGH")) })
       const { out } = yield* run("slots add recovery-code --json", { addSlot })
       assert.deepStrictEqual(JSON.parse(out), {
         version: 1,
@@ -160,8 +137,6 @@ describe("strata secrets slots", () => {
   it.effect("takes the slot of a recovery code that nobody got back, or says which it is", () =>
     Effect.gen(function*() {
       const removed: Array<number> = []
-      const addSlot = () =>
-        Effect.succeed({ slot: slot(2, "x"), recoveryCode: Option.some(Redacted.make("ABCD-EFGH")) })
       const removeSlot = (id: number) => Effect.sync(() => void removed.push(id))
       const disk = new CommandFailed({ reason: "The output cannot be written (ENOSPC)", next: "" })
       for (const written of [Effect.succeed(false), Effect.fail(disk)]) {
@@ -234,18 +209,18 @@ describe("strata secrets restore and accept-rollback", () => {
     }))
 })
 
-describe("a locked secret store", () => {
-  /** Opens for one passphrase and one code. */
-  const locked = (types: ReadonlyArray<string>, failure: SecretFailure = new Locked({ fixes: ["unlock it"] })) =>
-    Effect.map(Ref.make(false), (open) => ({
-      maintenance: {
-        status: Effect.succeed(status({ locked: true, slots: types.map((type, index) => slot(index + 1, type)) })),
-        unlock: (type: string, secret: Redacted.Redacted<string>) =>
-          Redacted.value(secret) === `my ${type}` ? Ref.set(open, true) : new WrongSecret({ slot: type })
-      },
-      list: Effect.if(open, { onTrue: () => Effect.succeed(["a"]), onFalse: () => Effect.fail(failure) })
-    }))
+/** Opens for one passphrase and one code. */
+const locked = (types: ReadonlyArray<string>, failure: SecretFailure = new Locked({ fixes: ["unlock it"] })) =>
+  Effect.map(Ref.make(false), (open) => ({
+    maintenance: {
+      status: Effect.succeed(status({ locked: true, slots: types.map((type, index) => slot(index + 1, type)) })),
+      unlock: (type: string, secret: Redacted.Redacted<string>) =>
+        Redacted.value(secret) === `my ${type}` ? Ref.set(open, true) : new WrongSecret({ slot: type })
+    },
+    list: Effect.if(open, { onTrue: () => Effect.succeed(["a"]), onFalse: () => Effect.fail(failure) })
+  }))
 
+describe("a locked secret store", () => {
   it.effect("is opened with the passphrase or the recovery code, asked for once, and the command runs again", () =>
     Effect.gen(function*() {
       for (const answer of ["my passphrase", "my recovery-code"]) {
@@ -254,6 +229,34 @@ describe("a locked secret store", () => {
         assert.deepStrictEqual([code, out], [0, "a\n"])
         assert.deepStrictEqual(questions, ["Passphrase or recovery code of the secret store"])
       }
+    }))
+
+  it.effect("is made with a new passphrase when there is none yet and nothing else gives a key", () =>
+    Effect.gen(function*() {
+      const made = yield* Ref.make(Option.none<string>())
+      const maintenance: Partial<typeof Maintenance.Service> = {
+        status: Effect.succeed(status({ exists: false, locked: true, keySources: [], slots: [] })),
+        addSlot: (wanted) =>
+          Effect.as(
+            Ref.set(
+              made,
+              wanted._tag === "Passphrase" ? Option.some(Redacted.value(wanted.passphrase)) : Option.none()
+            ),
+            { slot: slot(1, "passphrase"), recoveryCode: Option.none() }
+          )
+      }
+      const list = Effect.flatMap(
+        made,
+        Option.match({ onNone: () => new Locked({ fixes: ["add one"] }), onSome: () => Effect.succeed(["a"]) })
+      )
+      const differing = yield* run("list", maintenance, { answers: ["one", "two"] }, list)
+      assert.deepStrictEqual([differing.code, differing.questions.length], [1, 2])
+      const { code, questions } = yield* run("list", maintenance, { answers: ["one", "one"] }, list)
+      assert.deepStrictEqual([code, questions.length], [0, 2])
+      assert.deepStrictEqual(yield* made, Option.some("one"))
+      yield* Ref.set(made, Option.none())
+      const alone = yield* run("list", maintenance, { piped: "one" }, list)
+      assert.deepStrictEqual([alone.code, alone.questions.length], [1, 0])
     }))
 
   it.effect("is opened with what the person knows when the key is lost", () =>

@@ -35,20 +35,21 @@ export const store = Layer.memoize(Layer.provideMerge(MemoryMaintenance.layer, M
 
 const unused = (what: string) => () => Effect.dieMessage(`${what} is not used`)
 
-const layerOf = (secrets: Layer.Layer<Secrets, StartFailure>) =>
+export const layerOf = (parts: Partial<typeof Application.Service>): Layer.Layer<Application> =>
   Layer.succeed(Application, {
     version: "0.0.0",
     settings: Layer.die("settings"),
     account: Effect.succeedNone,
     traces: Layer.die("traces"),
     environment: Layer.die("environment"),
-    secrets,
+    secrets: Layer.die("secrets"),
     device: () => Layer.die("device"),
     command: () => (effect) => effect,
     layers: unused("layers"),
     externalApis: [],
     backend: unused("backend"),
-    network: { cut: unused("network")(), restore: unused("network")() }
+    network: { cut: unused("network")(), restore: unused("network")() },
+    ...parts
   })
 
 /** Runs `strata secrets <words>`. Without `input` there is nobody, and nothing to read. */
@@ -56,6 +57,13 @@ export const run = (
   secrets: Layer.Layer<Secrets, StartFailure>,
   words: ReadonlyArray<string>,
   input: Input = { piped: "" }
+): Effect.Effect<Ran> => runIn(layerOf({ secrets }), ["secrets", ...words], input)
+
+/** Runs `strata <words>`. */
+export const runIn = (
+  application: Layer.Layer<Application>,
+  words: ReadonlyArray<string>,
+  input: Input
 ): Effect.Effect<Ran> =>
   Effect.gen(function*() {
     const out: Array<string> = []
@@ -68,7 +76,7 @@ export const run = (
         return as(answers.shift())
       })
     const exit = yield* Cli.run({
-      argv: ["node", "strata", "secrets", ...words],
+      argv: ["node", "strata", ...words],
       stdout: { write: (text) => out.push(text) },
       stderr: { write: (text) => error.push(text) }
     }).pipe(
@@ -81,7 +89,7 @@ export const run = (
         askSecret: answer((given) => Redacted.make(String(given ?? ""))),
         confirm: answer((given) => given === true)
       }),
-      Effect.provide(Layer.merge(layerOf(secrets), NodeContext.layer)),
+      Effect.provide(Layer.merge(application, NodeContext.layer)),
       Effect.exit
     )
     return { code: exitCode(exit, undefined), out: out.join(""), error: error.join(""), questions }

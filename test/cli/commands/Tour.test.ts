@@ -1,11 +1,12 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Context, Duration, Effect, Exit, Layer, Stream } from "effect"
+import { Cause, Context, Duration, Effect, Exit, Layer, Redacted, Stream } from "effect"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Application } from "../../../src/cli/Application.ts"
 import * as Tour from "../../../src/cli/commands/Tour.ts"
 import * as NoteFile from "../../../src/cli/NoteFile.ts"
+import { StandardStreams } from "../../../src/cli/StandardStreams.ts"
 import { Analytics } from "../../../src/domain/analytics/Analytics.ts"
 import { InvalidCredentials } from "../../../src/domain/auth/AuthFailure.ts"
 import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
@@ -13,6 +14,7 @@ import { UserId } from "../../../src/domain/auth/User.ts"
 import { Offline, Unavailable } from "../../../src/domain/network/RemoteFailure.ts"
 import { NoteRepository } from "../../../src/domain/notes/NoteRepository.ts"
 import { Diagnostics } from "../../../src/domain/operations/Diagnostics.ts"
+import { Maintenance } from "../../../src/domain/operations/Maintenance.ts"
 import type { Ports } from "../../../src/domain/Ports.ts"
 import { Locked } from "../../../src/domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
@@ -22,6 +24,7 @@ import { UserRepository } from "../../../src/domain/user/UserRepository.ts"
 import { advanceUntil } from "../../support/advanceUntil.ts"
 import { temporaryFolder } from "../../support/temporaryFolder.ts"
 import * as TestApplication from "../../support/testApplication.ts"
+import { slot, status } from "../support/secretStoreStatus.ts"
 
 const tour = (change: (application: typeof Application.Service) => typeof Application.Service = (same) => same) =>
   Effect.gen(function*() {
@@ -86,6 +89,41 @@ describe("the main job", () => {
       assert.include(out, "✖ cut network")
       assert.include(out, "The backend still answers although the network is cut")
       assert.notInclude(out, "✔ import")
+    }))
+
+  it.scoped("asks for the passphrase of a locked store and goes on", () =>
+    Effect.gen(function*() {
+      const questions: Array<string> = []
+      let isOpen = false
+      const locked = (application: typeof Application.Service) => ({
+        ...application,
+        environment: Layer.map(application.environment, (context) => {
+          const secrets = Context.get(context, SecureStore)
+          const list = Effect.suspend(() => isOpen ? secrets.list : new Locked({ fixes: [] }))
+          const unlock = () => Effect.sync(() => void (isOpen = true))
+          const maintenance = Effect.succeed(status({ locked: true, keySources: [], slots: [slot(1, "passphrase")] }))
+          return context.pipe(
+            Context.add(SecureStore, { ...secrets, list }),
+            Context.add(Maintenance, { ...Context.get(context, Maintenance), status: maintenance, unlock })
+          )
+        })
+      })
+      const { exit, out } = yield* Effect.provideService(tour(locked), StandardStreams, {
+        hasPerson: Effect.succeed(true),
+        isTyped: Effect.succeed(true),
+        read: Effect.succeed(""),
+        isShown: Effect.succeed(true),
+        write: () => Effect.succeed(true),
+        askSecret: (question) =>
+          Effect.sync(() => {
+            questions.push(question)
+            return Redacted.make("correct horse")
+          }),
+        confirm: () => Effect.succeed(true)
+      })
+      assert.isTrue(Exit.isSuccess(exit), out)
+      assert.deepStrictEqual(questions, ["Passphrase of the secret store"])
+      assert.notInclude(out, "✖")
     }))
 
   const full = new Full({ store: "database", operation: "write" })
