@@ -81,10 +81,14 @@ const generationFile = ({ file, vault }: Options) =>
 const generationStore = "generation of the secret store"
 const decimal = /^(?:0|[1-9]\d{0,19})\n?$/
 
+/** Nobody writes a vault that often; what comes after it has to fit into 64 bits. */
+const maxGeneration = 2n ** 63n - 1n
+
 const parseGeneration = (bytes: Uint8Array): Either.Either<bigint, StorageFailure> => {
   const text = bytes.length <= 21 ? Buffer.from(bytes).toString("latin1") : ""
-  return decimal.test(text)
-    ? Either.right(BigInt(text.trim()))
+  const generation = decimal.test(text) ? BigInt(text.trim()) : maxGeneration + 1n
+  return generation <= maxGeneration
+    ? Either.right(generation)
     : Either.left(new Corrupt({ store: generationStore, operation: "read" }))
 }
 
@@ -95,10 +99,12 @@ const generation = (options: Options) =>
       disk.read,
       Option.match({ onNone: () => Effect.succeedNone, onSome: (bytes) => Effect.asSome(parseGeneration(bytes)) })
     )
+    /** What is not a generation is of no use to anybody but who looks why. */
+    const knownOrAside = Effect.catchTag(known, "Corrupt", () => Effect.as(disk.setAside("corrupt"), Option.none()))
     return {
       read: known,
       raise: (reached: bigint) =>
-        Effect.flatMap(known, (kept) =>
+        Effect.flatMap(knownOrAside, (kept) =>
           Option.exists(kept, (highest) => highest >= reached)
             ? Effect.void
             : disk.write(Buffer.from(`${reached}\n`, "latin1"), "leave"))

@@ -94,9 +94,12 @@ export const make = (options: Options) =>
     const disk = yield* DurableFile.make({ file, store })
     const unlock = VaultUnlock.make(sources)
     const guard = RollbackGuard.make(sources)
-    const reader = yield* VaultReader.make({ file, disk, unlock, guard, lock: locks.tryHold(lockName) })
+    const lock = locks.tryHold(lockName)
+    const reader = yield* VaultReader.make({ file, disk, unlock, guard, lock })
     const writes = yield* PubSub.sliding<void>(1)
-    yield* Effect.addFinalizer(() => guard.keep)
+    // Whoever holds the lock now writes, and keeps what it wrote.
+    const keepAtEnd = Effect.flatMap(lock, (held) => Option.isSome(held) ? guard.keep : Effect.void)
+    yield* Effect.addFinalizer(() => Effect.ignore(Effect.scoped(keepAtEnd)))
 
     /** `unlocked` becomes the newest generation. */
     const write = (unlocked: VaultUnlock.Unlocked, previous: DurableFile.Previous, next = guard.next) =>

@@ -35,6 +35,8 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
   let keptAt: number | undefined
   /** Where it is kept; known once the vault was opened. */
   let keepers: ReadonlyArray<KeptGeneration> | undefined
+  /** Those that did not do what they were asked last. */
+  const failing = new Set<KeptGeneration>()
 
   /** Beside the key that opened the vault, and beside the keys of its other slots where that asks nobody. */
   const choose = ({ source, vault }: Unlocked) => {
@@ -47,22 +49,33 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
     }).pipe(Effect.map((found) => found.flat()))
   }
 
+  /** `undefined`, and a warning, when the keeper does not do it: the others are asked all the same. */
+  const ask = <A>(keeper: KeptGeneration, what: string, effect: Effect.Effect<A, VaultKeyFailure>) =>
+    Effect.matchEffect(inTime(effect), {
+      onSuccess: (answer) => Effect.sync(() => void failing.delete(keeper)).pipe(Effect.as(Option.some(answer))),
+      onFailure: ({ _tag }) => {
+        failing.add(keeper)
+        return Effect.as(
+          Effect.logWarning(`an older copy of the secret store may not be noticed: its generation was not ${what}, ${_tag}`),
+          Option.none()
+        )
+      }
+    })
+
   /** A keeper that gives no answer has none. */
   const learn = Effect.fnUntraced(function*(unlocked: Unlocked) {
     if (keepers !== undefined) return
     keepers = yield* choose(unlocked)
-    const found = yield* Effect.forEach(keepers, ({ read }) => Effect.option(Effect.flatten(inTime(read))))
-    kept = highest(found.map(Option.getOrElse(() => 0n)))
+    const found = yield* Effect.forEach(keepers, (keeper) => ask(keeper, "read", keeper.read))
+    kept = highest(found.map((answer) => Option.getOrElse(Option.flatten(answer), () => 0n)))
   })
 
   /** What cannot be kept now is kept with a later write. */
-  const keep = Effect.suspend(() => {
+  const keep = Effect.gen(function*() {
     const generation = seen
-    if (keepers === undefined || generation <= kept) return Effect.void
-    return Effect.forEach(keepers, ({ raise }) => inTime(raise(generation))).pipe(
-      Effect.map(() => void (kept = generation)),
-      Effect.catchAll(({ _tag }) => Effect.logDebug(`the generation of the secret store was not kept: ${_tag}`))
-    )
+    if (keepers === undefined || generation <= kept) return
+    const answers = yield* Effect.forEach(keepers, (keeper) => ask(keeper, "kept", keeper.raise(generation)))
+    if (answers.every(Option.isSome)) kept = generation
   })
 
   const next = (unlocked: Unlocked): Effect.Effect<bigint> =>
@@ -88,15 +101,15 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
     wrote: (generation: bigint): Effect.Effect<void> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         seen = generation
-        if (keptAt !== undefined && now - keptAt < interval) return Effect.void
+        if (keptAt !== undefined && Math.abs(now - keptAt) < interval) return Effect.void
         keptAt = now
         return keep
       }),
 
-    /** Keeps what was seen, for the end of the session. */
+    /** Keeps what was seen, for the end of the session. To be called under the vault's lock. */
     keep,
 
     /** Whether an older file would be noticed by the next process. */
-    isKept: (): boolean => keepers !== undefined && keepers.length > 0
+    isKept: (): boolean => keepers?.some((keeper) => !failing.has(keeper)) ?? false
   }
 }

@@ -42,6 +42,7 @@ export const make = ({ exportWorkFactor, passphraseCost }: Options = {}) =>
         file: Option.getOrUndefined(file),
         sources: yield* Effect.forEach(sources, VaultStatus.look),
         isOpen: Option.isSome(peeked) || (yield* Ref.get(isUnlocked)),
+        isGenerationKept: Option.isNone(peeked) || open.noticesRollback(),
         isRotating: Option.exists(peeked, VaultRotation.isUnfinished),
         cost: yield* cost
       })

@@ -13,6 +13,8 @@ export interface Facts {
   readonly sources: ReadonlyArray<Source>
   /** Whether this process has it open already. */
   readonly isOpen: boolean
+  /** Whether one who keeps the generation answers, as far as is known: it is of an open vault only. */
+  readonly isGenerationKept: boolean
   /** Whether a rotation was begun and not finished; known of an open vault only. */
   readonly isRotating: boolean
   /** What a passphrase should cost. */
@@ -75,8 +77,8 @@ const fileAdvice = (file: VaultFile.VaultFile, facts: Facts): ReadonlyArray<stri
   ]
 }
 
-const detectsRollback = (file: VaultFile.VaultFile, { sources }: Facts) =>
-  sources.some((source) => source.key.generation !== undefined && hasSlotOf(file, source))
+const detectsRollback = (file: VaultFile.VaultFile, { isGenerationKept, sources }: Facts) =>
+  isGenerationKept && sources.some((source) => source.key.generation !== undefined && hasSlotOf(file, source))
 
 const isReadable = (file: VaultFile.VaultFile | undefined, { isOpen, sources }: Facts) =>
   file === undefined || isOpen || sources.some((source) => source.status.usable && hasSlotOf(file, source))

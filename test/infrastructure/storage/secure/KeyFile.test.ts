@@ -92,12 +92,14 @@ describe("KeyFile", () => {
     }))
 
   for (const content of ["", "-1", "1e3", "07", "9".repeat(30), "seven"]) {
-    it.scoped(`a generation of "${content}" is Corrupt`, () =>
+    it.scoped(`a generation of "${content}" is Corrupt, and gives way to the next one but is kept`, () =>
       Effect.gen(function*() {
         const { generation, keyFile } = yield* source
         writeFileSync(`${keyFile}.generation`, content)
         assert.strictEqual((yield* Effect.flip(generation.read))._tag, "Corrupt")
-        assert.strictEqual((yield* Effect.flip(generation.raise(8n)))._tag, "Corrupt")
+        yield* generation.raise(8n)
+        assert.deepStrictEqual(yield* generation.read, Option.some(8n))
+        assert.strictEqual(readFileSync(`${keyFile}.generation.corrupt`, "utf8"), content)
       }))
   }
 

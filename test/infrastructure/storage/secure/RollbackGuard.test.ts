@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, Queue, Redacted, Scope, TestClock } from "effect"
+import { Locked } from "../../../../src/domain/storage/SecretFailure.ts"
 import type { VaultKey } from "../../../../src/infrastructure/storage/secure/VaultKey.ts"
 import { VaultKeys } from "../../../../src/infrastructure/storage/secure/VaultKey.ts"
+import * as VaultSlots from "../../../../src/infrastructure/storage/secure/VaultSlots.ts"
 import * as VaultFixture from "./VaultFixture.ts"
 
 const key = Redacted.make(new Uint8Array(32).fill(7))
@@ -51,5 +53,28 @@ describe("who keeps the generation of the vault and gives no answer", () => {
         yield* Fiber.interrupt(waiting)
         yield* store.set("b", secret)
       }
+    }))
+
+  it.scoped("does not keep the others from keeping it", () =>
+    Effect.gen(function*() {
+      const { openVault } = yield* VaultFixture.make
+      const raised: Array<bigint> = []
+      const broken = new Locked({ fixes: [] })
+      const lost = { read: broken, raise: () => broken }
+      const found = { read: Effect.succeedNone, raise: (reached: bigint) => Effect.sync(() => void raised.push(reached)) }
+      const other = { ...source, slot: "command", generation: found }
+      const { store, vault } = yield* openVault({ key: layerOf({ ...source, generation: lost }, other) })
+      yield* store.set("a", secret)
+      assert.isFalse(vault.noticesRollback())
+      yield* vault.update((before) =>
+        Effect.succeed([
+          undefined,
+          Option.map(before, (open) => VaultSlots.addSlot(open, { type: "command", key })[1])
+        ])
+      )
+      const next = yield* openVault({ key: layerOf({ ...source, generation: lost }, other) })
+      yield* next.store.set("a", secret)
+      assert.deepStrictEqual(raised, [3n])
+      assert.isTrue(next.vault.noticesRollback())
     }))
 })

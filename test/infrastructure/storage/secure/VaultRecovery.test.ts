@@ -141,6 +141,47 @@ describe("an older copy of the vault", () => {
       assert.strictEqual(kept(), "5")
     }))
 
+  it.scoped("a clock that was put back does not keep the generation from being kept", () =>
+    Effect.gen(function*() {
+      const { keyFile, open } = yield* VaultFixture.make
+      const store = yield* open()
+      yield* TestClock.setTime(7_200_000)
+      yield* set(store, "1")
+      yield* TestClock.setTime(3_600_000)
+      yield* set(store, "2")
+      assert.strictEqual(readFileSync(`${keyFile}.generation`, "utf8"), "2\n")
+    }))
+
+  it.scoped("a generation that cannot be read is told, set aside by the next write and kept again", () =>
+    Effect.gen(function*() {
+      for (const damaged of ["", "99999999999999999999\n", "18446744073709551615\n"]) {
+        const { first, keyFile, openVault, vaultFile } = yield* aged
+        writeFileSync(`${keyFile}.generation`, damaged, { mode: 0o600 })
+        restore(vaultFile, first)
+        const { store, vault } = yield* openVault()
+        yield* holds(store, "token", "first")
+        assert.isFalse(vault.noticesRollback())
+        yield* vault.acceptRollback
+        assert.isTrue(vault.noticesRollback())
+        assert.strictEqual(readFileSync(`${keyFile}.generation.corrupt`, "utf8"), damaged)
+        const { generation } = decoded(readFileSync(vaultFile))
+        assert.strictEqual(readFileSync(`${keyFile}.generation`, "utf8"), `${generation}\n`)
+      }
+    }))
+
+  it.scoped("the generation is not kept at the end while another process writes", () =>
+    Effect.gen(function*() {
+      const { keyFile, open, openVault } = yield* VaultFixture.make
+      const kept = () => readFileSync(`${keyFile}.generation`, "utf8")
+      const process = yield* Scope.make()
+      const store = yield* Scope.extend(open(), process)
+      yield* set(store, "1")
+      yield* set(store, "2")
+      const { vault } = yield* openVault()
+      yield* vault.update((found) => Effect.as(Scope.close(process, Exit.void), [undefined, found] as const))
+      assert.strictEqual(kept(), "1\n")
+    }))
+
   it.scoped("a new vault in place of one that was deleted is not taken for one", () =>
     Effect.gen(function*() {
       const { open, vaultFile } = yield* aged
