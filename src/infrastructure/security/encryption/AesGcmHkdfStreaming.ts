@@ -7,8 +7,9 @@
  * `prefix | index (u32 BE) | 1 when it is the last, else 0`, which is what shows segments that were moved or left out.
  */
 import { Either, Option, Redacted } from "effect"
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from "node:crypto"
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from "node:crypto"
 import { DecryptionFailed } from "../../../domain/security/CryptoFailure.ts"
+import * as Hkdf from "./Hkdf.ts"
 import type { StreamingAeadKey } from "./Key.ts"
 import { StreamTruncated } from "./StreamFailure.ts"
 
@@ -25,17 +26,10 @@ export const tagLength = 16
 export const headerLength = ({ derivedKeySize }: Pick<StreamingKey, "derivedKeySize">): number =>
   1 + derivedKeySize + prefixLength
 
-/** HKDF (RFC 5869). Node's own takes no `info` of more than 1024 bytes. */
 const derive = ({ derivedKeySize, hash, material }: StreamingKey, salt: Uint8Array, info: Uint8Array) => {
-  const pseudorandomKey = createHmac(hash, salt).update(Redacted.value(material)).digest()
-  const output = Buffer.alloc(derivedKeySize)
-  let block = Buffer.alloc(0)
-  for (let offset = 0, counter = 1; offset < derivedKeySize; offset += block.length, counter++) {
-    block = createHmac(hash, pseudorandomKey).update(block).update(info).update(Uint8Array.of(counter)).digest()
-    block.copy(output, offset)
-  }
-  const key = createSecretKey(output)
-  for (const spent of [pseudorandomKey, block, output]) spent.fill(0)
+  const derived = Hkdf.derive(Redacted.value(material), info, derivedKeySize, salt, hash)
+  const key = createSecretKey(derived)
+  derived.fill(0)
   return key
 }
 
