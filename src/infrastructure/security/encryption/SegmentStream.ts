@@ -32,6 +32,18 @@ const reading = <E, E2>(
 const through = <E, E2, R>(source: Stream.Stream<Uint8Array, E, R>, pipe: () => Pipe<E, E2>) =>
   Stream.fromChannel(Channel.pipeTo(Stream.toChannel(source), Channel.suspend(pipe)))
 
+/** Block `index` of a sealed stream, in pieces: segment `index`, behind the header if it is the first. */
+export const sealBlock = (
+  segments: Segments,
+  index: number,
+  last: boolean,
+  plaintext: Uint8Array
+): Either.Either<ReadonlyArray<Uint8Array>, StreamTooLong> => {
+  if (index >= segments.maxSegments) return Either.left(new StreamTooLong())
+  const sealed = segments.seal(index, last, plaintext)
+  return Either.right(index === 0 ? [segments.header, ...sealed] : sealed)
+}
+
 /** The header, then the segments; the same `segments` must not seal twice. */
 export const sealSegments = <E, R>(
   segments: Segments,
@@ -42,13 +54,11 @@ export const sealSegments = <E, R>(
     const cutter = BlockCutter.make(capacity, capacity - segments.header.length)
     let index = 0
 
-    const seal = (last: boolean, block: Uint8Array) => {
-      if (index >= segments.maxSegments) return Channel.fail(new StreamTooLong())
-      const sealed = segments.seal(index, last, block)
-      const written = index === 0 ? [segments.header, ...sealed] : sealed
-      index += 1
-      return Channel.write(Chunk.unsafeFromArray(written))
-    }
+    const seal = (last: boolean, block: Uint8Array) =>
+      Either.match(sealBlock(segments, index++, last, block), {
+        onLeft: Channel.fail,
+        onRight: (pieces) => Channel.write(Chunk.unsafeFromArray(pieces))
+      })
 
     const drain = (): Pipe<E, StreamTooLong> => {
       const block = cutter.next()

@@ -10,7 +10,9 @@ import * as Keyset from "./Keyset.ts"
 import type { UnsupportedKey } from "./KeysetFailure.ts"
 import * as SealedFile from "./SealedFile.ts"
 import type { SealedFileFailure } from "./SealedFile.ts"
-import { StreamTooLong, StreamTruncated } from "./StreamFailure.ts"
+import * as SegmentStream from "./SegmentStream.ts"
+import { StreamTruncated } from "./StreamFailure.ts"
+import type { StreamTooLong } from "./StreamFailure.ts"
 
 export interface Paths {
   readonly source: string
@@ -36,11 +38,7 @@ export const seal = (
         target: written,
         first: capacity - segments.header.length,
         following: capacity,
-        transform: (index, last, block) => {
-          if (index >= segments.maxSegments) return Either.left(new StreamTooLong())
-          const sealed = segments.seal(index, last, block)
-          return Either.right(index === 0 ? [segments.header, ...sealed] : sealed)
-        }
+        transform: (index, last, block) => SegmentStream.sealBlock(segments, index, last, block)
       }))
   }).pipe(Effect.scoped)
 
