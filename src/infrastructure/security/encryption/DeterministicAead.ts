@@ -8,6 +8,7 @@ import { Either, Redacted } from "effect"
 import { DecryptionFailed } from "../../../domain/security/CryptoFailure.ts"
 import type { DeterministicAeadKey } from "./Key.ts"
 import type { Keyset } from "./Keyset.ts"
+import * as OutputPrefix from "./OutputPrefix.ts"
 import * as Prepared from "./Prepared.ts"
 
 const overhead = 16
@@ -23,11 +24,7 @@ export const seal = (
   associatedData: Uint8Array
 ): Uint8Array => {
   const { prefix, use } = prepared(keyset).primary()
-  const sealed = aessiv(use, associatedData).encrypt(plaintext)
-  const output = new Uint8Array(prefix.length + sealed.length)
-  output.set(prefix)
-  output.set(sealed, prefix.length)
-  return output
+  return OutputPrefix.join(prefix, aessiv(use, associatedData).encrypt(plaintext))
 }
 
 const openWith = (key: Uint8Array, box: Uint8Array, associatedData: Uint8Array) =>

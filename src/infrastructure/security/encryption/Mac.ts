@@ -5,6 +5,7 @@ import { Redacted } from "effect"
 import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto"
 import type { MacKey } from "./Key.ts"
 import type { Keyset } from "./Keyset.ts"
+import * as OutputPrefix from "./OutputPrefix.ts"
 import * as Prepared from "./Prepared.ts"
 
 const prepared = Prepared.make<"Mac", (data: Uint8Array) => Uint8Array>(({ material, tagSize }: MacKey) => {
@@ -15,11 +16,7 @@ const prepared = Prepared.make<"Mac", (data: Uint8Array) => Uint8Array>(({ mater
 /** The primary key's tag, behind its prefix. Throws `UnsupportedKey` when a newer version made the primary key. */
 export const compute = (keyset: Keyset<"Mac">, data: Uint8Array): Uint8Array => {
   const { prefix, use } = prepared(keyset).primary()
-  const tag = use(data)
-  const output = new Uint8Array(prefix.length + tag.length)
-  output.set(prefix)
-  output.set(tag, prefix.length)
-  return output
+  return OutputPrefix.join(prefix, use(data))
 }
 
 /** Whether `tag` is the one an enabled key makes for `data`. In constant time for tags of one length. */

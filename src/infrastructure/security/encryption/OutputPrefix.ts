@@ -14,6 +14,14 @@ const none = new Uint8Array(0)
 export const of = ({ id, prefix }: UsableKey): Uint8Array =>
   prefix === "RAW" ? none : Uint8Array.of(version, id >>> 24, id >>> 16, id >>> 8, id)
 
+/** What a key made, behind its prefix. */
+export const join = (prefix: Uint8Array, made: Uint8Array): Uint8Array => {
+  const output = new Uint8Array(prefix.length + made.length)
+  output.set(prefix)
+  output.set(made, prefix.length)
+  return output
+}
+
 /** The id that `data` names; 0, which no key has, when it names none. */
 export const idOf = (data: Uint8Array): number =>
   data.length < length || data[0] !== version

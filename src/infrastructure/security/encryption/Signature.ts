@@ -7,6 +7,7 @@ import type { KeyObject } from "node:crypto"
 import * as Ed25519 from "./Ed25519.ts"
 import type { SignatureKey, VerificationKey } from "./Key.ts"
 import type { Keyset } from "./Keyset.ts"
+import * as OutputPrefix from "./OutputPrefix.ts"
 import * as Prepared from "./Prepared.ts"
 
 const signers = Prepared.make<"Signature", KeyObject>(({ material }: SignatureKey) =>
@@ -20,10 +21,7 @@ const verifiers = Prepared.make<"Signature" | "Verification", KeyObject>(
 /** The primary key's signature, behind its prefix. Throws `UnsupportedKey` when a newer version made the primary key. */
 export const sign = (keyset: Keyset<"Signature">, data: Uint8Array): Uint8Array => {
   const { prefix, use } = signers(keyset).primary()
-  const output = new Uint8Array(prefix.length + Ed25519.signatureLength)
-  output.set(prefix)
-  output.set(signRaw(null, data, use), prefix.length)
-  return output
+  return OutputPrefix.join(prefix, signRaw(null, data, use))
 }
 
 /** Whether `signature` is one of `data` by an enabled key. The public half of a keyset is enough. */
