@@ -2,7 +2,7 @@
  * Keys as values: what Tink's key types hold, under the primitive each is for.
  */
 import { Redacted } from "effect"
-import { randomBytes } from "node:crypto"
+import { randomFillSync } from "node:crypto"
 import * as Ed25519 from "./Ed25519.ts"
 
 /** A disabled key is kept but not used; of a destroyed one nothing but its id is left. */
@@ -96,7 +96,7 @@ export const primitiveOf: { readonly [A in KeyAlgorithm]: Primitive } = {
   HKDF_SHA256: "Prf"
 }
 
-const random = (length: number) => Redacted.make(new Uint8Array(randomBytes(length)))
+const random = (length: number) => Redacted.make(randomFillSync(new Uint8Array(length)))
 
 const symmetric =
   <A extends "XAES_256_GCM" | "AES_256_GCM" | "AES_256_SIV">(algorithm: A, length: number) => (id: number) =>

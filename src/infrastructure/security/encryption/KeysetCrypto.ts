@@ -2,7 +2,7 @@
  * `Crypto` with one keyset per purpose and primitive, kept in a `KeysetStore`.
  */
 import { Effect, Either, Layer, Option } from "effect"
-import { randomBytes } from "node:crypto"
+import { randomFillSync } from "node:crypto"
 import { Crypto } from "../../../domain/security/Crypto.ts"
 import { DecryptionFailed } from "../../../domain/security/CryptoFailure.ts"
 import { NewerThanApp } from "../../../domain/storage/StorageFailure.ts"
@@ -123,7 +123,7 @@ export const make = Effect.gen(function*() {
         )
         : Effect.dieMessage(`Crypto.derive gives 1 to ${Hkdf.maxLength} bytes, not ${length}`),
 
-    random: (length) => Effect.sync(() => new Uint8Array(randomBytes(length)))
+    random: (length) => Effect.sync(() => randomFillSync(new Uint8Array(length)))
   })
 })
 
