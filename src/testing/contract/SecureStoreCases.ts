@@ -112,6 +112,9 @@ const timesToLive: Contract<SecureStore>["cases"] = [
       yield* store.set("brief", Redacted.make("1"), { timeToLive: "10 seconds" })
       yield* store.set("lasting", Redacted.make("2"))
       yield* store.set("endless", Redacted.make("3"), { timeToLive: Duration.infinity })
+      // More milliseconds than any clock counts, and than a number has.
+      yield* store.set("eternal", Redacted.make("4"), { timeToLive: "99999999999999 weeks" })
+      yield* store.set("timeless", Redacted.make("5"), { timeToLive: Duration.weeks(Number.MAX_VALUE) })
       yield* TestClock.adjust("9999 millis")
       yield* holds("brief", "1")
       yield* TestClock.adjust("1 millis")
@@ -127,6 +130,8 @@ const timesToLive: Contract<SecureStore>["cases"] = [
       yield* TestClock.adjust("3650 days")
       yield* holds("lasting", "2")
       yield* holds("endless", "3")
+      yield* holds("eternal", "4")
+      yield* holds("timeless", "5")
     }),
     ["TestClock"]
   ),

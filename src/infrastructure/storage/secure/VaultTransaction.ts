@@ -20,12 +20,17 @@ export interface VaultTransaction extends SecretTransaction {
   readonly outcome: Effect.Effect<Option.Option<Vault.Vault>, SecretFailure>
 }
 
+/** Moments from here on do not fit into the entry, and nobody will see them. */
+const never = 2 ** 64
+
+/** 0 for never; `none` when the time is over before it began. */
 const expiry = (options: SetOptions | undefined, now: number): Option.Option<bigint> => {
   if (options?.timeToLive === undefined) return Option.some(0n)
   const timeToLive = Duration.decode(options.timeToLive)
   if (!Duration.isFinite(timeToLive)) return Option.some(0n)
   const milliseconds = Math.ceil(Duration.toMillis(timeToLive))
-  return milliseconds <= 0 ? Option.none() : Option.some(BigInt(now) + BigInt(milliseconds))
+  if (milliseconds <= 0) return Option.none()
+  return Option.some(now + milliseconds < never ? BigInt(now) + BigInt(milliseconds) : 0n)
 }
 
 /** `create`: the vault to change when there is none. */
