@@ -4,7 +4,6 @@
 import { Either, identity } from "effect"
 import type { Primitive, UsableKey } from "./Key.ts"
 import * as Keyset from "./Keyset.ts"
-import { UnsupportedKey } from "./KeysetFailure.ts"
 import * as OutputPrefix from "./OutputPrefix.ts"
 
 /** A key ready for use, and what stands in front of what it makes. */
@@ -26,18 +25,19 @@ export const make = <P extends Primitive, A>(prepare: (key: UsableKey<P>) => A) 
   const known = new WeakMap<Keyset.Keyset<P>, Prepared<A>>()
 
   const build = (keyset: Keyset.Keyset<P>): Prepared<A> => {
-    const raw: Array<PreparedKey<A>> = []
-    const byId = new Map<number, ReadonlyArray<PreparedKey<A>>>()
-    const all = new Map<number, PreparedKey<A>>()
-    for (const key of Keyset.usableKeys(keyset)) {
+    const all = new Map<UsableKey<P>, PreparedKey<A>>()
+    const of = (key: UsableKey<P>): PreparedKey<A> => {
+      const found = all.get(key)
+      if (found !== undefined) return found
       const prepared = { prefix: OutputPrefix.of(key), use: prepare(key) }
-      all.set(key.id, prepared)
-      if (key.prefix === "RAW") raw.push(prepared)
+      all.set(key, prepared)
+      return prepared
     }
-    for (const [id, prepared] of all) if (prepared.prefix.length > 0) byId.set(id, [prepared, ...raw])
-    const primary = Keyset.primaryKey(keyset).pipe(
-      Either.flatMap(({ id }) => Either.fromNullable(all.get(id), () => new UnsupportedKey({ found: "no primary" })))
-    )
+    const keys = Keyset.usableKeys(keyset)
+    const raw = keys.filter(({ prefix }) => prefix === "RAW").map(of)
+    const named = keys.filter(({ prefix }) => prefix !== "RAW")
+    const byId = new Map<number, ReadonlyArray<PreparedKey<A>>>(named.map((key) => [key.id, [of(key), ...raw]]))
+    const primary = Either.map(Keyset.primaryKey(keyset), of)
     return {
       primary: () => Either.getOrThrowWith(primary, identity),
       candidates: (data) => byId.get(OutputPrefix.idOf(data)) ?? raw
