@@ -6,7 +6,7 @@ import { Effect, Redacted } from "effect"
 import { Crypto } from "../../domain/security/Crypto.ts"
 import { contractCase, ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
-import { bytes, equal, none, refused, row, secret } from "./CryptoCase.ts"
+import { bytes, equal, flipped, none, refused, row, secret } from "./CryptoCase.ts"
 import { cases as streamCases } from "./CryptoStreamCases.ts"
 import { cases as tagCases } from "./CryptoTagCases.ts"
 
@@ -73,8 +73,7 @@ export const contract: Contract<Crypto> = {
         const crypto = yield* Crypto
         const sealed = yield* crypto.seal("notes", secret, row)
         for (const index of sealed.keys()) {
-          const changed = sealed.map((byte, at) => (at === index ? byte ^ (1 << (index % 8)) : byte))
-          yield* refused("notes", changed, row, `a ciphertext with byte ${index} changed`)
+          yield* refused("notes", flipped(sealed, index), row, `a ciphertext with byte ${index} changed`)
         }
         for (let length = 0; length < sealed.length; length++) {
           yield* refused("notes", sealed.slice(0, length), row, `a ciphertext cut to ${length} bytes`)
