@@ -8,18 +8,19 @@ import { constants } from "node:fs"
 import { open, rename, rm } from "node:fs/promises"
 import type { FileHandle } from "node:fs/promises"
 import { dirname } from "node:path"
-import { Full, Io, ReadOnly } from "../../../domain/storage/StorageFailure.ts"
+import { Busy, Full, Io, ReadOnly } from "../../../domain/storage/StorageFailure.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 
 export type Store = "source file" | "target file"
 
-const failures: Readonly<Record<string, typeof Full | typeof ReadOnly>> = {
+const failures: Readonly<Record<string, typeof Busy | typeof Full | typeof ReadOnly>> = {
   ENOSPC: Full,
   EDQUOT: Full,
   EFBIG: Full,
   EROFS: ReadOnly,
   EACCES: ReadOnly,
-  EPERM: ReadOnly
+  EPERM: ReadOnly,
+  EBUSY: Busy
 }
 
 const codeOf = (cause: unknown) => Predicate.hasProperty(cause, "code") ? String(cause.code) : ""

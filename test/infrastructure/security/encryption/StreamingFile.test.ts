@@ -246,6 +246,7 @@ describe("StreamingFile", () => {
       assert.strictEqual(yield* failureOf("target file", "ENOSPC"), "Full")
       assert.strictEqual(yield* failureOf("target file", "EDQUOT"), "Full")
       assert.strictEqual(yield* failureOf("target file", "EROFS"), "ReadOnly")
+      assert.strictEqual(yield* failureOf("target file", "EBUSY"), "Busy")
       assert.strictEqual(yield* failureOf("target file", "EIO"), "Io")
       assert.strictEqual(yield* failureOf("source file", "EACCES"), "Io")
     }))
