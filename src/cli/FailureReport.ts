@@ -78,6 +78,12 @@ export const next = Match.typeTags<Failure>()({
   Io: () => "Check that the folder is there and yours to write, and that its disk works."
 })
 
+/** What happened, without what to do. A lock is named for what it protects. */
+export const headline = (failure: Failure): string =>
+  failure._tag === "Locked"
+    ? "The secret store is locked"
+    : failure.message.replace(/secret-store-[0-9a-f]+ lock/, "secret store")
+
 const issueLines = (failure: InvalidSettings): ReadonlyArray<string> => [
   "",
   ...columns(
@@ -92,7 +98,7 @@ const issueLines = (failure: InvalidSettings): ReadonlyArray<string> => [
 
 /** Lines for standard error. Failures carry no secrets, but may carry names from files: control characters are shown. */
 export const report = (failure: Failure): ReadonlyArray<string> => [
-  `${red("✖")} ${printable(failure.message)}`,
+  `${red("✖")} ${printable(headline(failure))}`,
   ...(failure._tag === "InvalidSettings" ? issueLines(failure) : []),
   ...next(failure).split("\n").filter((line) => line !== "").map((line) => dim(`  ${printable(line)}`))
 ]

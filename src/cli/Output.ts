@@ -22,6 +22,9 @@ export const stripStyles = (text: string): string => text.replace(controlSequenc
 export const printable = (text: string): string =>
   text.replace(/\p{Cc}/gu, (character) => (character === "\n" || character === "\t" ? character : "\uFFFD"))
 
+/** Printable, on one line. */
+export const printableLine = (text: string): string => text.replace(/\p{Cc}/gu, "\uFFFD")
+
 /** Three significant figures and the unit that suits. */
 export const duration = (value: Duration.DurationInput): string => {
   const millis = Duration.toMillis(value)

@@ -3,8 +3,9 @@
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
-import { Effect, Redacted } from "effect"
+import { Chunk, Effect, Redacted, Stream } from "effect"
 import { randomUUID } from "node:crypto"
+import { dirname } from "node:path"
 import { CommandFailed } from "./CommandFailed.ts"
 
 /** Of a file that is read whole. */
@@ -30,24 +31,47 @@ export const mayWrite = (file: string, force: boolean) =>
     if (isThere && !force) return yield* exists(file)
   })
 
-/** For its owner only, and whole or not at all. Without `force` a file that is there stays, also one that came meanwhile. */
+/** Some systems cannot do this to a folder; the file itself is durable then. */
+const syncFolder = (file: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    yield* (yield* fs.open(dirname(file), { flag: "r" })).sync
+  }).pipe(Effect.scoped, Effect.ignore)
+
+/** Creates the file, for its owner only: durable, or not there at all. */
+const create = (file: string, content: Uint8Array) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const created = yield* fs.open(file, { flag: "wx", mode: 0o600 })
+    yield* Effect.zipRight(created.writeAll(content), created.sync).pipe(
+      Effect.onError(() => Effect.ignore(fs.remove(file)))
+    )
+  }).pipe(Effect.scoped)
+
+/** Without `force` a file that is there stays, also one that came meanwhile. */
 export const write = (file: string, content: Uint8Array, force: boolean) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const temporary = `${file}.${randomUUID()}.tmp`
-    const move = force ? fs.rename(temporary, file) : Effect.zipRight(fs.link(temporary, file), fs.remove(temporary))
-    yield* fs.writeFile(temporary, content, { flag: "wx", mode: 0o600 }).pipe(
-      Effect.zipRight(move),
-      Effect.onError(() => Effect.ignore(fs.remove(temporary)))
-    )
+    yield* force
+      ? create(temporary, content).pipe(
+        Effect.zipRight(fs.rename(temporary, file)),
+        Effect.onError(() => Effect.ignore(fs.remove(temporary)))
+      )
+      : create(file, content)
+    yield* syncFolder(file)
   }).pipe(Effect.mapError(unusable(file, "written")))
 
+/** A device says nothing of its size and may have no end. */
 export const read = (file: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const { size } = yield* fs.stat(file)
-    if (size > sizeLimit) return yield* refused(`${file} is too large for an export`, "")
-    return yield* fs.readFile(file)
+    const chunks = yield* Stream.runCollect(
+      fs.stream(file, { bytesToRead: sizeLimit + 1, chunkSize: 1024 * 1024 })
+    )
+    const content = Buffer.concat(Chunk.toReadonlyArray(chunks))
+    if (content.length > sizeLimit) return yield* refused(`${file} is too large for an export`, "")
+    return new Uint8Array(content)
   }).pipe(Effect.catchTags({
     BadArgument: (error) => unusable(file, "read")(error),
     SystemError: (error) => unusable(file, "read")(error)

@@ -50,7 +50,10 @@ export const writeWith = (writeSome: WriteSome) => (text: string): Effect.Effect
 
 /** Consoles of Windows take text from Node's stream only. */
 const toTerminal: WriteSome = (bytes, offset, done) => {
-  process.stdout.write(bytes.subarray(offset), (error) => done(error, bytes.length - offset))
+  process.stdout.write(
+    bytes.subarray(offset),
+    (error?: NodeJS.ErrnoException | null) => done(error, bytes.length - offset)
+  )
 }
 
 /** Byte for byte. Gives whether there was somebody to read it to the end. */

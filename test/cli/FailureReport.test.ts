@@ -5,6 +5,7 @@ import { stripStyles } from "../../src/cli/Output.ts"
 import { RateLimited } from "../../src/domain/network/RemoteFailure.ts"
 import { InvalidSettings, SettingIssue } from "../../src/domain/operations/Setting.ts"
 import { Locked } from "../../src/domain/storage/SecretFailure.ts"
+import { Busy } from "../../src/domain/storage/StorageFailure.ts"
 
 const lines = (failure: Parameters<typeof report>[0]) => report(failure).map(stripStyles)
 
@@ -36,10 +37,16 @@ describe("FailureReport", () => {
   })
 
   it("tells how to unlock, one way a line", () => {
-    assert.deepStrictEqual(lines(new Locked({ fixes: ["Start the keyring", "Set a key file"] })).slice(1), [
+    assert.deepStrictEqual(lines(new Locked({ fixes: ["Start the keyring", "Set a key file"] })), [
+      "✖ The secret store is locked",
       "  Start the keyring",
       "  Set a key file"
     ])
+  })
+
+  it("names the secret store, not the file of its lock", () => {
+    const [line] = lines(new Busy({ store: "secret-store-0123456789abcdef lock", operation: "wait" }))
+    assert.strictEqual(line, "✖ The secret store is in use by another process (wait)")
   })
 
   it("tells when to try again", () => {

@@ -10,7 +10,7 @@ import { SecureStore } from "../../domain/storage/SecureStore.ts"
 import { Application } from "../Application.ts"
 import { json } from "../Arguments.ts"
 import { CommandFailed } from "../CommandFailed.ts"
-import { next } from "../FailureReport.ts"
+import { headline, next } from "../FailureReport.ts"
 import { bold, dim, green, print, printable, printJson, printRows, red, yellow } from "../Output.ts"
 import { unlocking } from "../Unlocking.ts"
 
@@ -38,7 +38,9 @@ const everything = Stream.unwrapScoped(Effect.gen(function*() {
   return Context.get(context, Diagnostics).checks
 })).pipe(
   Stream.catchAll((failure) =>
-    Stream.succeed(new Check({ name: "start", status: "failed", detail: failure.message, fix: next(failure) }))
+    failure._tag === "QuitException"
+      ? Stream.fail(failure)
+      : Stream.succeed(new Check({ name: "start", status: "failed", detail: headline(failure), fix: next(failure) }))
   )
 )
 

@@ -8,7 +8,7 @@ import { SecureStore } from "../../domain/storage/SecureStore.ts"
 import { json, text } from "../Arguments.ts"
 import { CommandFailed } from "../CommandFailed.ts"
 import { withSecrets } from "../InEnvironment.ts"
-import { dim, green, note, print, printable, printJson } from "../Output.ts"
+import { dim, green, note, print, printable, printableLine, printJson } from "../Output.ts"
 import * as SecretInput from "../SecretInput.ts"
 import { StandardStreams } from "../StandardStreams.ts"
 import { acceptRollback, doctor, restore } from "./SecretsCare.ts"
@@ -28,7 +28,7 @@ const list = Command.make("list", { json }, (options) =>
     const names = yield* store.list
     if (options.json) return yield* printJson("secrets", Schema.Array(Schema.String), names)
     if (names.length === 0) return yield* note(dim("No secrets yet. Try \"strata secrets set NAME\"."))
-    for (const name of names) yield* print(printable(name))
+    for (const name of names) yield* print(printableLine(name))
   }).pipe(withSecrets("secrets list"))).pipe(Command.withDescription("List the names of the secrets"))
 
 const name = text("NAME", "The name of a secret; may be a path, such as mail/password")

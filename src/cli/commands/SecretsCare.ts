@@ -14,14 +14,16 @@ import { bold, dim, green, note, print, printable, printJson, printRows, red, ye
 import * as SecretInput from "../SecretInput.ts"
 import { slotRow } from "./SecretsSlots.ts"
 
+const notMade = "not made yet"
+
 const describe = (status: SecretStoreStatus) =>
   Effect.gen(function*() {
     yield* printRows([
       [dim("where"), printable(status.location)],
-      [dim("state"), status.exists ? (status.locked ? yellow("locked") : "open") : "not made yet"],
+      [dim("state"), status.exists ? (status.locked ? yellow("locked") : "can be opened") : notMade],
       [dim("secrets"), String(status.entries)],
       [dim("generation"), String(status.generation)],
-      [dim("older copies"), status.rollbackDetected || !status.exists ? "noticed" : yellow("not noticed")],
+      [dim("older copies"), status.exists ? (status.rollbackDetected ? "noticed" : yellow("not noticed")) : notMade],
       ...status.keySources.map(({ detail }) => [dim("key source"), printable(detail)])
     ])
     if (status.slots.length > 0) yield* print(`\n${bold("Unlock slots")}`)
@@ -76,7 +78,16 @@ export const restore = Command.make("restore", { yes }, (options) =>
     yield* SecretInput.consent("Go back to the previous state?", options.yes)
     yield* Effect.gen(function*() {
       const maintenance = yield* Maintenance
-      const { quarantined } = yield* maintenance.restorePrevious
+      // Corrupt is said of the previous state here: the present one is not read.
+      const { quarantined } = yield* Effect.catchTag(
+        maintenance.restorePrevious,
+        "Corrupt",
+        () =>
+          new CommandFailed({
+            reason: "There is no previous state of the secret store that could be put in place",
+            next: "Restore the file from a backup, if it needs that. Nothing was changed."
+          })
+      )
       yield* print(`${green("✔")} The previous state is in place`)
       if (Option.isSome(quarantined)) yield* note(dim(`The damaged file is ${printable(quarantined.value)}`))
     }).pipe(withSecrets("secrets restore"))
@@ -92,6 +103,10 @@ export const acceptRollback = Command.make("accept-rollback", { yes }, (options)
     yield* SecretInput.consent("Go on with the older copy?", options.yes)
     yield* Effect.gen(function*() {
       const maintenance = yield* Maintenance
+      const status = yield* Effect.option(maintenance.status)
+      if (Option.exists(status, ({ exists }) => !exists)) {
+        return yield* new CommandFailed({ reason: "There is no secret store yet", next: "Nothing was changed." })
+      }
       yield* maintenance.acceptRollback
       yield* print(`${green("✔")} The secret store is used as it is`)
     }).pipe(withSecrets("secrets accept-rollback"))

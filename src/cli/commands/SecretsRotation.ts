@@ -34,6 +34,7 @@ const root = Options.boolean("root").pipe(
 export const rotate = Command.make("rotate", { root }, (options) =>
   Effect.gen(function*() {
     const maintenance = yield* Maintenance
+    if (!(yield* maintenance.status).exists) return yield* note(dim("There is no secret store yet: nothing to rotate."))
     yield* telling(maintenance.rotate(options.root ? "root-key" : "data-key"))
     yield* print(`${green("✔")} ${options.root ? "The root key is new" : "Every secret is sealed with a new key"}`)
     const { slots } = yield* maintenance.status

@@ -1,7 +1,9 @@
+import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, TestClock } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
+import * as SecretsFile from "../../../src/cli/SecretsFile.ts"
 import { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
 import { Full } from "../../../src/domain/storage/StorageFailure.ts"
 import { temporaryFolder } from "../../support/temporaryFolder.ts"
@@ -95,7 +97,11 @@ describe("strata secrets", () => {
         Effect.flatMap(SecureStore, (store) => store.set("a\u001b[2J", Redacted.make("x"))),
         secrets
       )
-      assert.strictEqual((yield* run("list")).out, "a\uFFFD[2J\n")
+      yield* Effect.provide(
+        Effect.flatMap(SecureStore, (store) => store.set("b\nc\td", Redacted.make("x"))),
+        secrets
+      )
+      assert.strictEqual((yield* run("list")).out, "a\uFFFD[2J\nb\uFFFDc\uFFFDd\n")
     }))
 })
 
@@ -148,6 +154,31 @@ describe("strata secrets export and import", () => {
       assert.isTrue(fs.readFileSync(file, "latin1").startsWith("age-encryption.org/v1"))
       assert.strictEqual(fs.statSync(file).mode & 0o777, 0o600)
       assert.deepStrictEqual(fs.readdirSync(folder), ["backup.age"])
+    }))
+
+  it.scoped("refuse a file without an end", () =>
+    Effect.gen(function*() {
+      const { run } = yield* session
+      const { code, error } = yield* run("import /dev/zero", { piped: "correct horse" })
+      assert.strictEqual(code, 1)
+      assert.include(error, "too large")
+    }))
+
+  it.effect("need no hard links, which some file systems have not", () =>
+    Effect.gen(function*() {
+      const opened: Array<string> = []
+      const file: Partial<FileSystem.File> = {
+        writeAll: () => Effect.sync(() => void opened.push("written")),
+        sync: Effect.sync(() => void opened.push("durable"))
+      }
+      const open: FileSystem.FileSystem["open"] = (path, options) =>
+        Effect.sync(() => {
+          opened.push(`${path} ${options?.flag}`)
+          return file as FileSystem.File
+        })
+      const layer = FileSystem.layerNoop({ open })
+      yield* Effect.provide(SecretsFile.write("/media/backup.age", new Uint8Array(1), false), layer)
+      assert.deepStrictEqual(opened.slice(0, 3), ["/media/backup.age wx", "written", "durable"])
     }))
 
   it.scoped("say what is wrong with a file, a passphrase, a recipient or an identity, and never a secret", () =>

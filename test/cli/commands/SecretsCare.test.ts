@@ -6,6 +6,7 @@ import type { SecretStoreStatus } from "../../../src/domain/operations/Maintenan
 import { KeyLost, Locked, RolledBack, Tampered, WrongSecret } from "../../../src/domain/storage/SecretFailure.ts"
 import type { SecretFailure } from "../../../src/domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
+import { Corrupt } from "../../../src/domain/storage/StorageFailure.ts"
 import { slot, status } from "../support/secretStoreStatus.ts"
 import * as SecretsCommand from "./SecretsCommand.ts"
 import type { Input } from "./SecretsCommand.ts"
@@ -219,6 +220,27 @@ const locked = (types: ReadonlyArray<string>, failure: SecretFailure = new Locke
     },
     list: Effect.if(open, { onTrue: () => Effect.succeed(["a"]), onFalse: () => Effect.fail(failure) })
   }))
+
+describe("a secret store that is not there", () => {
+  const none = showing({ exists: false, slots: [], entries: 0, generation: 0, rollbackDetected: false })
+
+  it.effect("is not said to be sealed anew, gone back to, or accepted", () =>
+    Effect.gen(function*() {
+      const rotated = yield* run("rotate", { ...none, rotate: () => Stream.empty })
+      assert.notInclude(rotated.out, "sealed with a new key")
+      assert.include(rotated.error, "no secret store yet")
+      const gone = new Corrupt({ store: "secret store", operation: "read" })
+      const restored = yield* run("restore --yes", { ...none, restorePrevious: gone })
+      assert.strictEqual(restored.code, 1)
+      assert.include(restored.error, "no previous state")
+      assert.notInclude(restored.error, "damaged and")
+      const accepted = yield* run("accept-rollback --yes", { ...none, acceptRollback: gone })
+      assert.strictEqual(accepted.code, 1)
+      assert.include(accepted.error, "no secret store yet")
+      const looked = yield* run("doctor", none)
+      assert.match(looked.out, /older copies\s+not made yet/)
+    }))
+})
 
 describe("a locked secret store", () => {
   it.effect("is opened with the passphrase or the recovery code, asked for once, and the command runs again", () =>

@@ -7,12 +7,14 @@ import { Maintenance } from "../../../domain/operations/Maintenance.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../domain/storage/SecureStore.ts"
 
+const damaged = "put back its previous generation (\"strata secrets restore\"), or a backup; it was left as it is"
+
 const fixes: Readonly<Record<string, string>> = {
   WrongSecret: "put back the key that the secret store was created with",
   KeyLost: "unlock it by another of its slots: a recovery code, a passphrase",
-  Corrupt: "put back its previous generation, or a backup; it was left as it is",
-  Tampered: "put back its previous generation, or a backup; it was left as it is",
-  RolledBack: "restore the newest copy of the file, or accept this one",
+  Corrupt: damaged,
+  Tampered: damaged,
+  RolledBack: "put the newest copy of the file back, or go on with this one (\"strata secrets accept-rollback\")",
   NewerThanApp: "update the application",
   Full: "free some space",
   Busy: "try again",

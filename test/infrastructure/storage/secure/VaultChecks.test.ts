@@ -58,6 +58,7 @@ describe("VaultChecks", () => {
       for (const check of damaged) {
         assert.strictEqual(check.status, "failed")
         assert.include(check.fix ?? "", "previous generation")
+        assert.include(check.fix ?? "", "strata secrets restore")
       }
     }))
 })
