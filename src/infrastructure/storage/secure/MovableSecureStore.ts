@@ -6,7 +6,7 @@ import type * as Path from "@effect/platform/Path"
 import { Data, Effect, Equal, Layer, Option, Schedule, Stream } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../domain/storage/SecureStore.ts"
-import type { SecretTransaction } from "../../../domain/storage/SecureStore.ts"
+import type { SecretChange, SecretTransaction } from "../../../domain/storage/SecureStore.ts"
 import * as SecretPlaces from "./SecretPlaces.ts"
 
 /** Another process switched between looking and locking; looking again finds the new place. */
@@ -14,6 +14,12 @@ class Moved extends Data.TaggedError("Moved")<{}> {}
 
 /** How soon a migration by another process is noticed by who only listens. */
 const interval = "2 seconds"
+
+/** Every entry, as if it were set now. */
+const present = (store: SecretPlaces.Place["store"]) =>
+  Stream.fromIterableEffect(
+    Effect.map(store.list, (names) => names.map((name): SecretChange => ({ name, kind: "set" })))
+  )
 
 export const make = (options: SecretPlaces.Options) =>
   Effect.gen(function*() {
@@ -63,7 +69,11 @@ export const make = (options: SecretPlaces.Options) =>
         ),
       changes: Stream.repeatEffectWithSchedule(current, Schedule.spaced(interval)).pipe(
         Stream.changesWith((a, b) => a.name === b.name),
-        Stream.flatMap(({ store }) => store.changes, { switch: true })
+        Stream.zipWithIndex,
+        // Nobody listened yet to what was written in the new place since: all that is there is told.
+        Stream.flatMap(([{ store }, index]) => index === 0 ? store.changes : Stream.merge(store.changes, present(store)), {
+          switch: true
+        })
       )
     })
   })

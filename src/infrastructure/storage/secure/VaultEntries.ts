@@ -1,7 +1,7 @@
 /**
  * The entries of an unlocked vault. An entry whose time is over is absent, and dropped when others are written.
  */
-import { Either, Option } from "effect"
+import { Either, Equal, Option } from "effect"
 import type { Redacted } from "effect"
 import { Tampered } from "../../../domain/storage/SecretFailure.ts"
 import type { SecretChange } from "../../../domain/storage/SecureStore.ts"
@@ -94,32 +94,46 @@ export const apply = (
       }
     }))
 
-/** Sealed again under another key, an entry is still what it was. */
-const isRewritten = (before: Vault, after: Vault, tag: string, old: Uint8Array, sealed: Uint8Array) => {
-  if (VaultEntry.keyId(old) === VaultEntry.keyId(sealed)) return false
-  const [was, is] = [openEntry(before, tag, old), openEntry(after, tag, sealed)]
-  return Either.isRight(was) && Either.isRight(is) && was.right.setAt === is.right.setAt
+interface Sealed {
+  readonly vault: Vault
+  readonly tag: string
+  readonly sealed: Uint8Array
 }
 
-/** What became of the entries, by name. An entry of `before` that does not open is left out. */
+/** By tag, or by name where tags under different keys tell nothing of each other. One that does not open has no name. */
+const keyed = (vault: Vault, byName: boolean): ReadonlyMap<string, Sealed> =>
+  new Map(
+    Array.from(vault.file.entries).flatMap(([tag, sealed]) => {
+      const key = byName ? Either.map(describe(vault, tag, sealed), ({ name }) => name) : Either.right(tag)
+      return Either.isRight(key) ? [[key.right, { vault, tag, sealed }] as const] : []
+    })
+  )
+
+/** Sealed again, under another key or another tag, an entry is still what it was. */
+const isSame = (old: Sealed, now: Sealed) => {
+  if (old.sealed === now.sealed || Buffer.compare(old.sealed, now.sealed) === 0) return true
+  if (old.tag === now.tag && VaultEntry.keyId(old.sealed) === VaultEntry.keyId(now.sealed)) return false
+  const [was, is] = [old, now].map(({ sealed, tag, vault }) => Either.getOrUndefined(openEntry(vault, tag, sealed)))
+  return was !== undefined && is !== undefined && was.setAt === is.setAt && Equal.equals(was.value, is.value)
+}
+
+/** What became of the entries, by name; removals first. An entry that does not open is left out. */
 export const difference = (
   before: Option.Option<Vault>,
   after: Option.Option<Vault>
 ): ReadonlyArray<SecretChange> => {
-  const changes: Array<SecretChange> = []
-  const nothing: ReadonlyMap<string, Uint8Array> = new Map()
-  const [was, is] = [before, after].map(Option.match({ onNone: () => nothing, onSome: ({ file }) => file.entries }))
-  const add = (kind: SecretChange["kind"], vault: Option.Option<Vault>, tag: string, sealed: Uint8Array) => {
-    const entry = Option.flatMap(vault, (known) => Option.getRight(describe(known, tag, sealed)))
-    if (Option.isSome(entry)) changes.push({ name: entry.value.name, kind })
-  }
-  for (const [tag, sealed] of is ?? nothing) {
-    const old = was?.get(tag)
-    const same = old !== undefined && (old === sealed || Buffer.compare(old, sealed) === 0)
-    const moved = !same && old !== undefined && Option.isSome(before) && Option.isSome(after) &&
-      isRewritten(before.value, after.value, tag, old, sealed)
-    if (!same && !moved) add("set", after, tag, sealed)
-  }
-  for (const [tag, sealed] of was ?? nothing) if (is?.has(tag) !== true) add("removed", before, tag, sealed)
-  return changes
+  const byName = Option.isSome(before) && Option.isSome(after) && !before.value.nameKey.equals(after.value.nameKey)
+  const nothing: ReadonlyMap<string, Sealed> = new Map()
+  const entriesOf = Option.match({ onNone: () => nothing, onSome: (vault: Vault) => keyed(vault, byName) })
+  const [was, is] = [entriesOf(before), entriesOf(after)]
+  const told = (kind: SecretChange["kind"], entries: ReadonlyArray<Sealed>) =>
+    entries
+      .flatMap(({ sealed, tag, vault }) => Option.toArray(Either.getRight(describe(vault, tag, sealed))))
+      .map(({ name }) => ({ name, kind }))
+  const removed = Array.from(was).flatMap(([key, old]) => is.has(key) ? [] : [old])
+  const set = Array.from(is).flatMap(([key, now]) => {
+    const old = was.get(key)
+    return old !== undefined && isSame(old, now) ? [] : [now]
+  })
+  return [...told("removed", removed), ...told("set", set)]
 }

@@ -1,6 +1,6 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Option, Redacted, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Layer, Option, Queue, Redacted, Stream, TestClock } from "effect"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
@@ -59,6 +59,27 @@ describe("SecretMigration", () => {
       assert.deepStrictEqual(yield* expiresAt(b), yield* expiresAt(a))
       yield* store.set("token", Redacted.make("second"))
       assert.deepStrictEqual([yield* value(a, "token"), yield* value(b, "token")], ["first", "second"])
+    }))
+
+  it.scoped("is told to who listens as all that is in the new place, what nobody saw being written included", () =>
+    Effect.gen(function*() {
+      const { b, migration, store } = yield* prepared
+      const told = yield* Queue.unbounded<string>()
+      yield* Stream.runForEach(store.changes, ({ kind, name }) => Queue.offer(told, `${kind} ${name}`)).pipe(
+        Effect.forkScoped
+      )
+      yield* store.set("before", Redacted.make("x")).pipe(
+        Effect.zipRight(TestClock.adjust("2 seconds")),
+        Effect.repeat({ until: () => Effect.map(Queue.size(told), (size) => size > 0) })
+      )
+      yield* Queue.takeAll(told)
+      yield* migration.migrate("new")
+      yield* b.set("unseen", Redacted.make("x"))
+      yield* Effect.repeat(TestClock.adjust("2 seconds"), {
+        until: () => Effect.map(Queue.size(told), (size) => size >= 4)
+      })
+      const names = Array.from(yield* Queue.takeAll(told))
+      assert.deepStrictEqual(names.toSorted(), ["set before", "set short", "set token", "set unseen"])
     }))
 
   it.scoped("is done once: a second call changes nothing", () =>

@@ -3,6 +3,7 @@ import { Effect, Either, Option, Redacted } from "effect"
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import * as Vault from "../../../../src/infrastructure/storage/secure/Vault.ts"
+import * as VaultEntries from "../../../../src/infrastructure/storage/secure/VaultEntries.ts"
 import * as VaultFixture from "./VaultFixture.ts"
 import { decoded, failureOf, open, read, withValues } from "./VaultSamples.ts"
 
@@ -32,6 +33,13 @@ describe("a vault of format 1", () => {
     assert.strictEqual(decoded(bytes).createdAt, decoded(frozen).createdAt)
     assert.deepStrictEqual(read(bytes, key), Either.right({ ...values, session: "second token" }))
     assert.strictEqual(failureOf(bytes, { ...key, key: Redacted.make(new Uint8Array(32)) }), "WrongSecret")
+  })
+
+  it("upgraded by another process has changed only as far as it was changed, whatever hides its names", () => {
+    const upgraded = withValues(Either.getOrThrow(open(frozen, key)), { more: "x" }, 5)
+    const before = Either.getOrThrow(open(frozen, key))
+    const changes = VaultEntries.difference(Option.some(before), Option.some(upgraded))
+    assert.deepStrictEqual(changes, [{ name: "more", kind: "set" }])
   })
 
   it("fails typed for every flipped bit and every length it is cut to", () => {
