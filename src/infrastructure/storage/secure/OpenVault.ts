@@ -127,6 +127,8 @@ export const make = (options: Options) =>
         ? Effect.fail(new Corrupt({ store, operation: "read" }))
         : Effect.flatMap(Vault.decode(bytes.value), unlock.open)
 
+    const previous = PinnedFile.readingChecked(disk.backup, disk.readPrevious)
+
     return OpenVault.of({
       file,
       current: reader.current,
@@ -155,12 +157,12 @@ export const make = (options: Options) =>
       unlock: (type, keyOf) => reader.openWith((decoded) => unlock.openWith(decoded, type, keyOf)),
 
       acceptRollback: exclusively(Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(restore(Effect.flatMap(disk.read, openedFrom)), (unlocked) => write(unlocked, "keep", guard.nextOfAll))
+        Effect.flatMap(restore(Effect.flatMap(reader.checked, openedFrom)), (unlocked) => write(unlocked, "keep", guard.nextOfAll))
       )),
 
       restorePrevious: exclusively(Effect.uninterruptibleMask((restore) => Effect.gen(function*() {
-        const unlocked = yield* restore(Effect.flatMap(disk.readPrevious, openedFrom))
-        const aside = Option.isSome(yield* disk.read)
+        const unlocked = yield* restore(Effect.flatMap(previous, openedFrom))
+        const aside = PinnedFile.exists(file)
           ? Option.some(yield* disk.setAside(yield* reader.quarantineSuffix))
           : Option.none()
         yield* write(unlocked, "leave", guard.nextOfAll)

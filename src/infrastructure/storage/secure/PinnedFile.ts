@@ -112,3 +112,14 @@ export const exists = (file: string): boolean => {
     return false
   }
 }
+
+/** What `read` gives of a file that is found to be safe to read; `none` when there is none. */
+export const readingChecked = <A, E>(
+  file: string,
+  read: Effect.Effect<Option.Option<A>, E>
+): Effect.Effect<Option.Option<A>, E | Locked | StorageFailure> =>
+  Effect.acquireUseRelease(
+    pin(file),
+    (pinned) => Option.isSome(pinned) ? read : Effect.succeedNone,
+    (pinned) => Effect.sync(() => Option.map(pinned, release))
+  )

@@ -112,8 +112,13 @@ export const make = ({ disk, file, guard, lock, unlock }: Options) =>
         return found === undefined ? effect : Effect.succeed(found)
       })
 
+    const checked = PinnedFile.readingChecked(file, disk.read)
+
     return {
       peek,
+
+      /** The bytes there now, where nobody else could have put them there. */
+      checked,
 
       current: orPeek(alone.withPermits(1)(orPeek(read(unlock.open, false)))),
 
@@ -128,7 +133,7 @@ export const make = ({ disk, file, guard, lock, unlock }: Options) =>
         ),
 
       inspect: Effect.flatMap(
-        disk.read,
+        checked,
         Option.match({
           onNone: () => missing,
           onSome: (bytes) => Effect.map(Vault.decode(bytes), (decoded) => Option.some(decoded.file))
@@ -145,8 +150,9 @@ export const make = ({ disk, file, guard, lock, unlock }: Options) =>
 
       /** Tells quarantined files apart: the generation the file says it has, or the time. */
       quarantineSuffix: Effect.gen(function*() {
-        const bytes = Option.getOrElse(yield* disk.read, () => new Uint8Array(0))
-        const head = VaultFile.head(bytes)
+        // What cannot be read is set aside all the same.
+        const bytes = yield* Effect.orElseSucceed(checked, () => Option.none())
+        const head = VaultFile.head(Option.getOrElse(bytes, () => new Uint8Array(0)))
         const mark = Either.isRight(head) ? head.right.generation : yield* Clock.currentTimeMillis
         return `quarantine-${mark}`
       })

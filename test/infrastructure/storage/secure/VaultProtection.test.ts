@@ -60,6 +60,40 @@ describe("a vault that others could replace", () => {
       assert.include(yield* refused(vault), "symbolic link")
     }))
 
+  it.scoped("is neither looked into nor accepted when its file is open to others, nor put back when its previous one is", () =>
+    Effect.gen(function*() {
+      const { openVault, store, vaultFile } = yield* prepared
+      yield* store.set("token", Redacted.make("second"))
+      const { vault } = yield* openVault()
+      chmodSync(vaultFile, 0o666)
+      for (const use of [vault.inspect, vault.acceptRollback]) {
+        assert.strictEqual((yield* Effect.flip(Effect.asVoid(use)))._tag, "Locked")
+      }
+      chmodSync(`${vaultFile}.bak`, 0o666)
+      assert.strictEqual((yield* Effect.flip(vault.restorePrevious))._tag, "Locked")
+      for (const file of [vaultFile, `${vaultFile}.bak`]) {
+        rmSync(file)
+        execFileSync("mkfifo", ["-m", "600", file])
+      }
+      for (const use of [vault.inspect, vault.acceptRollback, vault.restorePrevious]) {
+        assert.strictEqual((yield* Effect.flip(Effect.asVoid(use)))._tag, "Corrupt")
+      }
+    }))
+
+  it.scoped("gives way to its previous generation though it cannot be read", () =>
+    Effect.gen(function*() {
+      const { openVault, store, vaultFile } = yield* prepared
+      yield* store.set("token", Redacted.make("second"))
+      const { vault } = yield* openVault({
+        fileSystem: (real) => ({
+          ...real,
+          readFile: (file) => real.readFile(file === vaultFile ? dirname(file) : file)
+        })
+      })
+      const aside = Option.getOrThrow(yield* vault.restorePrevious)
+      assert.match(aside, /quarantine-\d+$/)
+    }))
+
   it.scoped("is Corrupt, at once, when it is no file or is larger than any vault", () =>
     Effect.gen(function*() {
       const { open, store, vaultFile } = yield* prepared
