@@ -14,6 +14,7 @@ import * as RootSlot from "./RootSlot.ts"
 import * as VaultEntry from "./VaultEntry.ts"
 import * as VaultFile from "./VaultFile.ts"
 import * as VaultFormat1 from "./VaultFormat1.ts"
+import * as VaultStatus from "./VaultStatus.ts"
 
 export interface Vault extends RootKey.DataKeys {
   readonly file: VaultFile.VaultFile
@@ -122,7 +123,7 @@ const openSlot = (decoded: VaultFile.Decoded, slot: VaultFile.Slot, slotKey: Roo
 
 /** When there is no key for any of the file's slots. */
 export const noSlot = ({ slots }: VaultFile.VaultFile): Locked => {
-  const types = slots.filter((slot) => !VaultFile.isStale(slot)).map(({ type }) => type)
+  const types = slots.filter((slot) => !VaultFile.isStale(slot)).map(({ type }) => VaultStatus.printable(type))
   return new Locked({ fixes: [`open it by one of its own unlock slots (${types.join(", ") || "there are none"})`] })
 }
 

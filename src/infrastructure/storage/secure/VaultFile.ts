@@ -22,6 +22,9 @@ export const version = 2
 export const macLength = 32
 const tagLength = 32
 
+/** Each may be tried with a key before anything of the file is authenticated; a vault is never given so many. */
+const maxSlots = 256
+
 /** A slot that opens an earlier root key only. Other bits are a later version's. */
 const staleFlag = 1
 
@@ -116,7 +119,7 @@ export const assemble = (
   bytes: Uint8Array,
   body: Omit<ReturnType<typeof readBody>, "version"> | undefined
 ): Either.Either<Decoded, StorageFailure> => {
-  if (body === undefined) return Either.left(corrupt)
+  if (body === undefined || body.slots.length > maxSlots) return Either.left(corrupt)
   const slots = body.slots.filter((slot) => slot !== undefined)
   const entries = new Map(body.entries)
   const ids = new Set(slots.map(({ id }) => id))

@@ -32,7 +32,7 @@ const asked = new Set(["passphrase", "recovery-code"])
 export const look = (key: VaultKey): Effect.Effect<Source> => Effect.map(key.status, (status) => ({ key, status }))
 
 /** Nobody vouches for the file yet: what it holds must not steer a terminal. */
-const printable = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, "?")
+export const printable = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, "?")
 
 /** Whether a key could be had for slots of this type, perhaps only by asking. */
 export const isKnown = (sources: ReadonlyArray<Pick<VaultKey, "slot">>, type: string): boolean =>

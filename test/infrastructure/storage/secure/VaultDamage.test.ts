@@ -5,7 +5,7 @@ import * as Framing from "../../../../src/infrastructure/storage/secure/Framing.
 import * as Vault from "../../../../src/infrastructure/storage/secure/Vault.ts"
 import type * as VaultFile from "../../../../src/infrastructure/storage/secure/VaultFile.ts"
 import * as VaultFixture from "./VaultFixture.ts"
-import { decoded, failureOf, forged, slotKey, slotKeyOf, vaultOf } from "./VaultSamples.ts"
+import { decoded, failureOf, forged, read, slotKey, slotKeyOf, vaultOf } from "./VaultSamples.ts"
 
 const values = { token: "first", other: "second" }
 const small = Vault.encode(vaultOf(values))
@@ -151,4 +151,23 @@ describe("VaultSecureStore over a damaged file", () => {
         assert.isFalse(existsSync(`${vaultFile}.tmp`) || existsSync(`${vaultFile}.bak`))
       }))
   }
+
+  it("with more slots than a vault is ever given is Corrupt, without trying any", () => {
+    const vault = vaultOf({})
+    const nothing = new Uint8Array(0)
+    const slotsOf = (length: number, type: string) =>
+      Array.from({ length }, (_, id) => ({ flags: 0, params: nothing, content: nothing, id, type }))
+    const fileOf = (length: number, type: string) =>
+      forged({ ...vault.file, slots: slotsOf(length, type) }, new Uint8Array(32))
+    assert.strictEqual(failureOf(fileOf(257, "key-file")), "Corrupt")
+    assert.strictEqual(failureOf(fileOf(256, "other")), "Locked")
+  })
+
+  it("with slots of a strange type does not steer the terminal", () => {
+    const vault = vaultOf({})
+    const slots = vault.file.slots.map((slot) => ({ ...slot, type: "x\u001b]0;owned\u0007\nnext" }))
+    const result = read(forged({ ...vault.file, slots }, new Uint8Array(32)))
+    const message = Either.isLeft(result) ? result.left.message : ""
+    assert.include(message, "x?]0;owned??next")
+  })
 })
