@@ -71,7 +71,7 @@ export const read = (file: string) =>
     )
     const content = Buffer.concat(Chunk.toReadonlyArray(chunks))
     if (content.length > sizeLimit) return yield* refused(`${file} is too large for an export`, "")
-    return new Uint8Array(content)
+    return content
   }).pipe(Effect.catchTags({
     BadArgument: (error) => unusable(file, "read")(error),
     SystemError: (error) => unusable(file, "read")(error)

@@ -1,33 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, Redacted, Ref, Stream, TestClock } from "effect"
+import { Effect, Option, Redacted, Stream, TestClock } from "effect"
 import { CommandFailed } from "../../../src/cli/CommandFailed.ts"
-import { LastSlot, Maintenance, SlotNotFound } from "../../../src/domain/operations/Maintenance.ts"
-import type { SecretStoreStatus } from "../../../src/domain/operations/Maintenance.ts"
-import { KeyLost, Locked, RolledBack, Tampered, WrongSecret } from "../../../src/domain/storage/SecretFailure.ts"
-import type { SecretFailure } from "../../../src/domain/storage/SecretFailure.ts"
-import { SecureStore } from "../../../src/domain/storage/SecureStore.ts"
+import { LastSlot, SlotNotFound } from "../../../src/domain/operations/Maintenance.ts"
+import type { Maintenance } from "../../../src/domain/operations/Maintenance.ts"
+import { Locked, RolledBack, Tampered } from "../../../src/domain/storage/SecretFailure.ts"
 import { Corrupt } from "../../../src/domain/storage/StorageFailure.ts"
-import { slot, status } from "../support/secretStoreStatus.ts"
-import * as SecretsCommand from "./SecretsCommand.ts"
-import type { Input } from "./SecretsCommand.ts"
-
-/** A store of which the test says what its parts do. */
-const ports = (maintenance: Partial<typeof Maintenance.Service>, list: Effect.Effect<Array<string>, SecretFailure>) =>
-  Layer.merge(
-    Layer.mock(Maintenance, { status: Effect.succeed(status()), ...maintenance }),
-    Layer.mock(SecureStore, { list })
-  )
-
-const run = (
-  words: string,
-  maintenance: Partial<typeof Maintenance.Service>,
-  input?: Input,
-  list: Effect.Effect<Array<string>, SecretFailure> = Effect.succeed(["a"])
-) => SecretsCommand.run(ports(maintenance, list), words.split(" "), input)
+import { slot } from "../support/secretStoreStatus.ts"
+import { run, showing } from "./MockedSecrets.ts"
 
 const addSlot = () => Effect.succeed({ slot: slot(2, "x"), recoveryCode: Option.some(Redacted.make("ABCD-EFGH")) })
-
-const showing = (fields: Partial<typeof SecretStoreStatus.Type>) => ({ status: Effect.succeed(status(fields)) })
 
 describe("strata secrets doctor", () => {
   it.effect("tells where secrets are, what opens them and what to do, and ends well for mere advice", () =>
@@ -210,17 +191,6 @@ describe("strata secrets restore and accept-rollback", () => {
     }))
 })
 
-/** Opens for one passphrase and one code. */
-const locked = (types: ReadonlyArray<string>, failure: SecretFailure = new Locked({ fixes: ["unlock it"] })) =>
-  Effect.map(Ref.make(false), (open) => ({
-    maintenance: {
-      status: Effect.succeed(status({ locked: true, slots: types.map((type, index) => slot(index + 1, type)) })),
-      unlock: (type: string, secret: Redacted.Redacted<string>) =>
-        Redacted.value(secret) === `my ${type}` ? Ref.set(open, true) : new WrongSecret({ slot: type })
-    },
-    list: Effect.if(open, { onTrue: () => Effect.succeed(["a"]), onFalse: () => Effect.fail(failure) })
-  }))
-
 describe("a secret store that is not there", () => {
   const none = showing({ exists: false, slots: [], entries: 0, generation: 0, rollbackDetected: false })
 
@@ -239,72 +209,5 @@ describe("a secret store that is not there", () => {
       assert.include(accepted.error, "no secret store yet")
       const looked = yield* run("doctor", none)
       assert.match(looked.out, /older copies\s+not made yet/)
-    }))
-})
-
-describe("a locked secret store", () => {
-  it.effect("is opened with the passphrase or the recovery code, asked for once, and the command runs again", () =>
-    Effect.gen(function*() {
-      for (const answer of ["my passphrase", "my recovery-code"]) {
-        const { list, maintenance } = yield* locked(["keychain", "passphrase", "recovery-code"])
-        const { code, out, questions } = yield* run("list", maintenance, { answers: [answer] }, list)
-        assert.deepStrictEqual([code, out], [0, "a\n"])
-        assert.deepStrictEqual(questions, ["Passphrase or recovery code of the secret store"])
-      }
-    }))
-
-  it.effect("is made with a new passphrase when there is none yet and nothing else gives a key", () =>
-    Effect.gen(function*() {
-      const made = yield* Ref.make(Option.none<string>())
-      const maintenance: Partial<typeof Maintenance.Service> = {
-        status: Effect.succeed(status({ exists: false, locked: true, keySources: [], slots: [] })),
-        addSlot: (wanted) =>
-          Effect.as(
-            Ref.set(
-              made,
-              wanted._tag === "Passphrase" ? Option.some(Redacted.value(wanted.passphrase)) : Option.none()
-            ),
-            { slot: slot(1, "passphrase"), recoveryCode: Option.none() }
-          )
-      }
-      const list = Effect.flatMap(
-        made,
-        Option.match({ onNone: () => new Locked({ fixes: ["add one"] }), onSome: () => Effect.succeed(["a"]) })
-      )
-      const differing = yield* run("list", maintenance, { answers: ["one", "two"] }, list)
-      assert.deepStrictEqual([differing.code, differing.questions.length], [1, 2])
-      const { code, questions } = yield* run("list", maintenance, { answers: ["one", "one"] }, list)
-      assert.deepStrictEqual([code, questions.length], [0, 2])
-      assert.deepStrictEqual(yield* made, Option.some("one"))
-      yield* Ref.set(made, Option.none())
-      const alone = yield* run("list", maintenance, { piped: "one" }, list)
-      assert.deepStrictEqual([alone.code, alone.questions.length], [1, 0])
-    }))
-
-  it.effect("is opened with what the person knows when the key is lost", () =>
-    Effect.gen(function*() {
-      const { list, maintenance } = yield* locked(["recovery-code"], new KeyLost())
-      const { out, questions } = yield* run("list", maintenance, { answers: ["my recovery-code"] }, list)
-      assert.deepStrictEqual([out, questions], ["a\n", ["Recovery code of the secret store"]])
-    }))
-
-  it.effect("stays locked after a wrong answer, which is asked for once and told to nobody", () =>
-    Effect.gen(function*() {
-      const { list, maintenance } = yield* locked(["passphrase"])
-      const { code, error, questions } = yield* run("list", maintenance, { answers: ["guess", "my passphrase"] }, list)
-      assert.deepStrictEqual([code, questions.length], [1, 1])
-      assert.include(error, "\"passphrase\" does not open")
-      assert.notInclude(error, "guess")
-    }))
-
-  it.effect("is reported as locked where there is nobody to ask, or nothing that a person could know", () =>
-    Effect.gen(function*() {
-      const nobody = yield* locked(["passphrase"])
-      const alone = yield* run("list", nobody.maintenance, { piped: "my passphrase" }, nobody.list)
-      assert.deepStrictEqual([alone.code, alone.questions], [1, []])
-      const keychain = yield* locked(["keychain"])
-      const present = yield* run("list", keychain.maintenance, { answers: ["x"] }, keychain.list)
-      assert.deepStrictEqual([present.code, present.questions], [1, []])
-      assert.include(present.error, "unlock it")
     }))
 })
