@@ -23,15 +23,19 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null |
 /** A second to give its terminal back, then no more. */
 const end = (child: ChildProcess) =>
   Effect.suspend(() => {
+    // A program it left running may hold the other end for ever.
+    child.stdout?.destroy()
     if (hasEnded(child)) return Effect.void
     child.kill("SIGTERM")
-    child.stdout?.destroy()
     return Effect.async<void>((resume) => void child.once("exit", () => resume(Effect.void))).pipe(
       Effect.interruptible,
       Effect.timeoutOption("1 second"),
       Effect.tap((exited) => Option.isNone(exited) ? Effect.sync(() => child.kill("SIGKILL")) : Effect.void)
     )
   })
+
+/** For what a program printed before it ended; the end itself does not come when one it started goes on. */
+const grace = "250 millis"
 
 /** What a program printed that ended well. `none` for any other program, and for one that prints more than a key. */
 const output = (child: ChildProcess) =>
@@ -43,7 +47,19 @@ const output = (child: ChildProcess) =>
       if (length > VaultKeyText.maxLength) resume(Effect.succeedNone)
       else chunks.push(chunk)
     })
-    child.once("close", (code) => resume(code === 0 ? Effect.succeedSome(Buffer.concat(chunks)) : Effect.succeedNone))
+    let isClosed = false
+    child.once("close", () => void (isClosed = true))
+    const closed = Effect.async<void>((done) => {
+      if (isClosed) done(Effect.void)
+      else child.once("close", () => done(Effect.void))
+    })
+    child.once("exit", (code) =>
+      resume(
+        Effect.map(
+          Effect.timeoutOption(closed, grace),
+          () => code === 0 ? Option.some(Buffer.concat(chunks)) : Option.none()
+        )
+      ))
   })
 
 /** Its standard error is nobody's: it could hold what must not be logged. */

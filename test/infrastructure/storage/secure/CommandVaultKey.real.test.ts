@@ -83,6 +83,20 @@ describe("CommandVaultKey", () => {
       }))
   }
 
+  it.scopedLive("takes the key of a program that leaves another one running, which holds nothing up", () =>
+    Effect.gen(function*() {
+      const { folder, load } = yield* running(`
+        const { spawn } = await import("node:child_process")
+        const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: ["ignore", 1, "ignore"] })
+        fs.writeFileSync(folder + "/pid", String(child.pid))
+        child.unref()
+        ${prints(`${key.toString("hex")}\n`)}`)
+      const loading = yield* Effect.fork(load)
+      const pid = yield* written(join(folder, "pid"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => process.kill(pid, "SIGKILL")))
+      assert.deepStrictEqual(Buffer.from(Redacted.value(yield* Fiber.join(loading))), key)
+    }))
+
   it.scopedLive("ends a program that does not stop printing", () =>
     Effect.gen(function*() {
       const { folder, load } = yield* running(
