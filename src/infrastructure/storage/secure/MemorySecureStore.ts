@@ -1,10 +1,11 @@
 /**
  * `SecureStore` that forgets everything with its layer.
  */
-import { Clock, DateTime, Duration, Effect, Equal, Layer, Option, PubSub, Stream } from "effect"
+import { Clock, DateTime, Duration, Effect, Layer, Option, PubSub, Stream } from "effect"
 import type { Redacted } from "effect"
 import { SecureStore } from "../../../domain/storage/SecureStore.ts"
 import type { SecretChange, SecretTransaction, SetOptions } from "../../../domain/storage/SecureStore.ts"
+import * as SecretModify from "./SecretModify.ts"
 import * as SecretText from "./SecretText.ts"
 
 /** A new object for each write, so that an entry that was set again is another one. */
@@ -107,18 +108,7 @@ export const make = Effect.gen(function*() {
     list: now.list,
     transaction,
     modify: (name, change) =>
-      transaction((store) =>
-        Effect.gen(function*() {
-          const before = yield* store.get(name)
-          const [answer, after] = yield* change(before)
-          if (Equal.equals(before, after)) return answer
-          yield* Option.match(after, {
-            onNone: () => store.remove(name),
-            onSome: (value) => store.set(name, value)
-          })
-          return answer
-        })
-      ),
+      transaction((inner) => Effect.map(SecretModify.modifyIn(inner, name, change), ([answer]) => answer)),
     changes: Stream.unwrapScoped(changes)
   })
 })

@@ -3,10 +3,11 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import { Data, Effect, Equal, Layer, Option, Schedule, Stream } from "effect"
+import { Data, Effect, Layer, Schedule, Stream } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../domain/storage/SecureStore.ts"
 import type { SecretChange, SecretTransaction } from "../../../domain/storage/SecureStore.ts"
+import * as SecretModify from "./SecretModify.ts"
 import * as SecretPlaces from "./SecretPlaces.ts"
 
 /** Another process switched between looking and locking; looking again finds the new place. */
@@ -55,23 +56,13 @@ export const make = (options: SecretPlaces.Options) =>
       remove: (name) => transaction((inner) => inner.remove(name)),
       transaction,
       modify: (name, change) =>
-        transaction((inner) =>
-          Effect.gen(function*() {
-            const before = yield* inner.get(name)
-            const [answer, after] = yield* change(before)
-            if (Equal.equals(before, after)) return answer
-            yield* Option.match(after, {
-              onNone: () => inner.remove(name),
-              onSome: (value) => inner.set(name, value)
-            })
-            return answer
-          })
-        ),
+        transaction((inner) => Effect.map(SecretModify.modifyIn(inner, name, change), ([answer]) => answer)),
       changes: Stream.repeatEffectWithSchedule(current, Schedule.spaced(interval)).pipe(
         Stream.changesWith((a, b) => a.name === b.name),
         Stream.zipWithIndex,
         // Nobody listened yet to what was written in the new place since: all that is there is told.
-        Stream.flatMap(([{ store }, index]) => index === 0 ? store.changes : Stream.merge(store.changes, present(store)), {
+        Stream.flatMap(([{ store }, index]) =>
+          index === 0 ? store.changes : Stream.merge(store.changes, present(store)), {
           switch: true
         })
       )

@@ -1,12 +1,13 @@
 /**
  * `SecureStore` in one encrypted file that the processes of this machine share.
  */
-import { Clock, Effect, Either, Equal, Layer, Option } from "effect"
+import { Clock, Effect, Either, Layer, Option } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../domain/storage/SecureStore.ts"
 import * as Secrets from "../../telemetry/catalogue/Secrets.ts"
 import * as Span from "../../telemetry/Span.ts"
 import { OpenVault } from "./OpenVault.ts"
+import * as SecretModify from "./SecretModify.ts"
 import type * as Vault from "./Vault.ts"
 import * as VaultEntries from "./VaultEntries.ts"
 import * as VaultEntry from "./VaultEntry.ts"
@@ -99,21 +100,10 @@ export const make = Effect.gen(function*() {
 
     modify: (name, change) =>
       withTransaction((transaction) =>
-        Effect.gen(function*() {
-          const before = yield* transaction.get(name)
-          const [answer, after] = yield* change(before)
-          const unchanged = Equal.equals(before, after)
-          if (!unchanged) {
-            yield* Option.match(after, {
-              onNone: () => transaction.remove(name),
-              onSome: (value) => transaction.set(name, value)
-            })
-          }
-          yield* Span.annotate(Secrets.secretModify, {
-            "strata.secret.result": unchanged ? "unchanged" : Option.isSome(after) ? "written" : "removed"
-          })
-          return answer
-        })
+        SecretModify.modifyIn(transaction, name, change).pipe(
+          Effect.tap(([, result]) => Span.annotate(Secrets.secretModify, { "strata.secret.result": result })),
+          Effect.map(([answer]) => answer)
+        )
       ).pipe(counted("modify"), Span.withSpan(Secrets.secretModify, backend)),
 
     transaction: (body) =>
