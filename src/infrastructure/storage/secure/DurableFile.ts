@@ -67,7 +67,9 @@ export const make = ({ file, store }: Options) =>
         Effect.zipRight(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), attempt))
     }
 
-    const copy = (name: string) => Effect.flatMap(fs.readFile(name), (content) => create(newBackup, content))
+    const copy = (name: string) =>
+      Effect.flatMap(fs.readFile(name), (content) =>
+        create(newBackup, content))
 
     /** A second name of the file, so that its own never stands for nothing; a copy where that is impossible. */
     const link = (name: string) =>

@@ -157,22 +157,26 @@ export const make = (options: Options) =>
       unlock: (type, keyOf) => reader.openWith((decoded) => unlock.openWith(decoded, type, keyOf)),
 
       acceptRollback: exclusively(Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(restore(Effect.flatMap(reader.checked, openedFrom)), (unlocked) => write(unlocked, "keep", guard.nextOfAll))
+        Effect.flatMap(restore(Effect.flatMap(reader.checked, openedFrom)), (unlocked) =>
+          write(unlocked, "keep", guard.nextOfAll))
       )),
 
-      restorePrevious: exclusively(Effect.uninterruptibleMask((restore) => Effect.gen(function*() {
-        const unlocked = yield* restore(Effect.flatMap(previous, openedFrom))
-        const aside = PinnedFile.exists(file)
-          ? Option.some(yield* disk.setAside(yield* reader.quarantineSuffix))
-          : Option.none()
-        yield* write(unlocked, "leave", guard.nextOfAll)
-        return aside
-      }))),
+      restorePrevious: exclusively(Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function*() {
+          const unlocked = yield* restore(Effect.flatMap(previous, openedFrom))
+          const aside = PinnedFile.exists(file)
+            ? Option.some(yield* disk.setAside(yield* reader.quarantineSuffix))
+            : Option.none()
+          yield* write(unlocked, "leave", guard.nextOfAll)
+          return aside
+        })
+      )),
 
       changes: yield* VaultChanges.make({
         file,
         current: reader.current,
-        written: Effect.map(PubSub.subscribe(writes), (queue) => queue.take)
+        written: Effect.map(PubSub.subscribe(writes), (queue) =>
+          queue.take)
       })
     })
   })

@@ -56,7 +56,9 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
       onFailure: ({ _tag }) => {
         failing.add(keeper)
         return Effect.as(
-          Effect.logWarning(`an older copy of the secret store may not be noticed: its generation was not ${what}, ${_tag}`),
+          Effect.logWarning(
+            `an older copy of the secret store may not be noticed: its generation was not ${what}, ${_tag}`
+          ),
           Option.none()
         )
       }
@@ -95,7 +97,8 @@ export const make = (sources: ReadonlyArray<VaultKey>) => {
     next,
 
     /** Above every generation that any process may have seen, for a copy that takes the place of newer ones. */
-    nextOfAll: (unlocked: Unlocked): Effect.Effect<bigint> => Effect.map(next(unlocked), (generation) => generation + leap),
+    nextOfAll: (unlocked: Unlocked): Effect.Effect<bigint> =>
+      Effect.map(next(unlocked), (generation) => generation + leap),
 
     /** `generation` was written. To be called under the vault's lock. */
     wrote: (generation: bigint): Effect.Effect<void> =>

@@ -38,6 +38,10 @@ const absent = Effect.succeedNone
 /** How often a file that was replaced while it was read is read again. */
 const attempts = 10
 
+/** What was written while we read makes what we read older without anybody having put it there. */
+const isOutrun = (pinned: PinnedFile.PinnedFile, { _tag }: SecretFailure) =>
+  _tag === "RolledBack" && !PinnedFile.isCurrent(pinned)
+
 export const make = ({ disk, file, guard, lock, unlock }: Options) =>
   Effect.gen(function*() {
     /** Opening may ask the person, so that it is done once for all who wait. */
@@ -80,10 +84,6 @@ export const make = ({ disk, file, guard, lock, unlock }: Options) =>
         keep({ pinned, bytes, vault: unlocked.vault })
         return Option.some(unlocked.vault)
       })
-
-    /** What was written while we read makes what we read older without anybody having put it there. */
-    const isOutrun = (pinned: PinnedFile.PinnedFile, { _tag }: SecretFailure) =>
-      _tag === "RolledBack" && !PinnedFile.isCurrent(pinned)
 
     const readOnce = (open: Open, again: boolean, left: number): Effect.Effect<Found, SecretFailure> =>
       Effect.acquireUseRelease(

@@ -61,7 +61,10 @@ describe("who keeps the generation of the vault and gives no answer", () => {
       const raised: Array<bigint> = []
       const broken = new Locked({ fixes: [] })
       const lost = { read: broken, raise: () => broken }
-      const found = { read: Effect.succeedNone, raise: (reached: bigint) => Effect.sync(() => void raised.push(reached)) }
+      const found = {
+        read: Effect.succeedNone,
+        raise: (reached: bigint) => Effect.sync(() => void raised.push(reached))
+      }
       const other = { ...source, slot: "command", generation: found }
       const { store, vault } = yield* openVault({ key: layerOf({ ...source, generation: lost }, other) })
       yield* store.set("a", secret)

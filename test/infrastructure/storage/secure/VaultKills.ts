@@ -58,8 +58,10 @@ const backupForgets = (folder: string) =>
   Effect.sync(() => {
     const opens = (name: string) =>
       Either.isRight(
-        Either.flatMap(Vault.decode(readFileSync(join(folder, "data", name))), (read) =>
-          Vault.open(read, { slot: "command", key: slotKey }))
+        Either.flatMap(
+          Vault.decode(readFileSync(join(folder, "data", name))),
+          (read) => Vault.open(read, { slot: "command", key: slotKey })
+        )
       )
     assert.isTrue(opens("vault") || !opens("vault.bak"))
   })
