@@ -71,28 +71,30 @@ export const names = (vault: Vault, now: number): Either.Either<ReadonlyArray<st
     (entries) => entries.filter((entry) => !VaultEntry.isExpired(entry, now)).map(({ name }) => name).toSorted()
   )
 
-/** Makes all changes at once. */
+/** Makes all changes at once. An entry that does not open stays as it is, unless it is changed. */
 export const apply = (
   vault: Vault,
   changes: ReadonlyMap<string, Change>,
   now: number
-): Either.Either<Vault, Tampered> =>
-  Either.map(descriptions(vault), (before) =>
-    withEntries(vault, (entries) => {
-      for (const entry of before) if (VaultEntry.isExpired(entry, now)) entries.delete(entry.tag)
-      for (const [name, change] of changes) {
-        const tag = tagOf(vault, name)
-        if (Option.isNone(change)) {
-          entries.delete(tag)
-          continue
-        }
-        const { expiresAt, value } = change.value
-        const entry = { name, value, expiresAt, setAt: BigInt(now) }
-        const sealed = VaultEntry.seal(vault.keyset, vault.file.storeId, tag, entry)
-        described.set(sealed, { tag, name, expiresAt })
-        entries.set(tag, sealed)
+): Vault =>
+  withEntries(vault, (entries) => {
+    for (const [tag, sealed] of vault.file.entries) {
+      const entry = describe(vault, tag, sealed)
+      if (Either.isRight(entry) && VaultEntry.isExpired(entry.right, now)) entries.delete(tag)
+    }
+    for (const [name, change] of changes) {
+      const tag = tagOf(vault, name)
+      if (Option.isNone(change)) {
+        entries.delete(tag)
+        continue
       }
-    }))
+      const { expiresAt, value } = change.value
+      const entry = { name, value, expiresAt, setAt: BigInt(now) }
+      const sealed = VaultEntry.seal(vault.keyset, vault.file.storeId, tag, entry)
+      described.set(sealed, { tag, name, expiresAt })
+      entries.set(tag, sealed)
+    }
+  })
 
 interface Sealed {
   readonly vault: Vault

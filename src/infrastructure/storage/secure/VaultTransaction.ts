@@ -97,7 +97,7 @@ export const make = (
         }
         if (changes.size === 0) return found
         const vault = Option.isSome(found) ? found.value : yield* create
-        return Option.some(yield* VaultEntries.apply(vault, changes, now))
+        return Option.some(VaultEntries.apply(vault, changes, now))
       })
     }
   })

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Option } from "effect"
+import { Either, Option } from "effect"
+import * as Vault from "../../../../src/infrastructure/storage/secure/Vault.ts"
 import * as VaultEntries from "../../../../src/infrastructure/storage/secure/VaultEntries.ts"
 import { vaultOf, withValues } from "./VaultSamples.ts"
 
@@ -19,5 +20,19 @@ describe("what became of the entries", () => {
     const changes = VaultEntries.difference(Option.some(vault), Option.some(changed))
     assert.deepStrictEqual(changes, [{ name: "session", kind: "set" }])
     assert.deepStrictEqual(VaultEntries.difference(Option.some(vault), Option.some(vault)), [])
+  })
+})
+
+describe("an entry that does not open", () => {
+  const vault = vaultOf({ good: "1", bad: "2" })
+  const tag = Vault.tagOf(vault, "bad")
+  const damaged = Vault.withEntries(vault, (entries) => entries.set(tag, new Uint8Array(80)))
+
+  it("stays while others are written, and can be removed", () => {
+    const changed = withValues(damaged, { good: "3" })
+    assert.deepStrictEqual(changed.file.entries.get(tag), new Uint8Array(80))
+    assert.isTrue(Either.isLeft(VaultEntries.names(changed, 0)))
+    const removed = VaultEntries.apply(changed, new Map([["bad", Option.none()]]), 0)
+    assert.deepStrictEqual(VaultEntries.names(removed, 0), Either.right(["good"]))
   })
 })

@@ -20,7 +20,7 @@ export const withValues = (vault: Vault.Vault, values: Values, now = 0): Vault.V
   const changes = Object.entries(values).map(([name, value]) =>
     [name, Option.some({ value: Redacted.make(value), expiresAt: 0n })] as const
   )
-  return Either.getOrThrow(VaultEntries.apply(vault, new Map(changes), now))
+  return VaultEntries.apply(vault, new Map(changes), now)
 }
 
 export const vaultOf = (values: Values, { key, slot }: RootSlot.SlotKey = slotKey): Vault.Vault =>
