@@ -102,8 +102,11 @@ export const defaultCost: Effect.Effect<Cost> = Effect.map(
 /** With a salt of its own. */
 export const generate = (cost: Cost): Params => ({ cost, salt: new Uint8Array(randomBytes(saltLength)) })
 
+/** Either function has been given what it takes; what is left is the memory. */
+const outOfMemory = new Locked({ fixes: ["try again when less memory is in use"] })
+
 const withScrypt = (password: Uint8Array, salt: Uint8Array, { ln, p, r }: Extract<Cost, { _tag: "scrypt" }>) =>
-  Effect.async<Uint8Array>((resume) => {
+  Effect.async<Uint8Array, Locked>((resume) => {
     // One block more than OpenSSL counts, so that it never refuses what was found affordable.
     const options = { N: 2 ** ln, r, p, maxmem: 128 * r * (2 ** ln + p + 3) }
     scrypt(
@@ -111,7 +114,7 @@ const withScrypt = (password: Uint8Array, salt: Uint8Array, { ln, p, r }: Extrac
       salt,
       VaultKeyText.keyLength,
       options,
-      (error, key) => resume(error === null ? Effect.succeed(key) : Effect.die(error))
+      (error, key) => resume(error === null ? Effect.succeed(key) : outOfMemory)
     )
   })
 
@@ -129,7 +132,7 @@ const withArgon2 = (password: Uint8Array, salt: Uint8Array, cost: Extract<Cost, 
           parallelism: cost.lanes,
           outputLen: VaultKeyText.keyLength
         }),
-      catch: () => new Locked({ fixes: ["try again when less memory is in use"] })
+      catch: () => outOfMemory
     }))
 
 /** The same passphrase typed on another keyboard has the same bytes: NFKC (NIST SP 800-63B, 5.1.1.2). */

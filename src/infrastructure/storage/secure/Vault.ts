@@ -129,15 +129,18 @@ export const noSlot = ({ slots }: VaultFile.VaultFile): Locked => {
 
 /** Opens by the first slot of the key's type that the key fits; a slot of an unknown type is no obstacle. */
 export const open = (decoded: VaultFile.Decoded, slotKey: RootSlot.SlotKey): Either.Either<Vault, SecretFailure> => {
-  const results = decoded.file.slots
-    .filter((slot) =>
-      slot.type === slotKey.slot && !VaultFile.isStale(slot) && (slotKey.id === undefined || slotKey.id === slot.id)
-    )
-    .map((slot) => openSlot(decoded, slot, slotKey))
-  return results.find(Either.isRight) ??
-    results.find((result) => Either.isLeft(result) && result.left._tag === "Tampered") ??
-    results[0] ??
-    Either.left(noSlot(decoded.file))
+  const matching = decoded.file.slots.filter((slot) =>
+    slot.type === slotKey.slot && !VaultFile.isStale(slot) && (slotKey.id === undefined || slotKey.id === slot.id)
+  )
+  let failure: SecretFailure | undefined
+  for (const slot of matching) {
+    const result = openSlot(decoded, slot, slotKey)
+    if (Either.isRight(result)) return result
+    if (failure?._tag !== "Tampered" && (failure === undefined || result.left._tag === "Tampered")) {
+      failure = result.left
+    }
+  }
+  return Either.left(failure ?? noSlot(decoded.file))
 }
 
 export const encode = ({ file, macKey }: Vault): Uint8Array =>
