@@ -101,6 +101,9 @@ export const make = (options: Options) =>
     const keepAtEnd = Effect.flatMap(lock, (held) => Option.isSome(held) ? guard.keep : Effect.void)
     yield* Effect.addFinalizer(() => Effect.ignore(Effect.scoped(keepAtEnd)))
 
+    /** The source of the vault that was created last, until that is written. */
+    let creator: VaultUnlock.Unlocked["source"] = Option.none()
+
     /** `unlocked` becomes the newest generation. */
     const write = (unlocked: VaultUnlock.Unlocked, previous: DurableFile.Previous, next = guard.next) =>
       Effect.gen(function*() {
@@ -109,13 +112,11 @@ export const make = (options: Options) =>
         if (bytes.length > PinnedFile.maxSize) return yield* new Full({ store, operation: "write" })
         yield* disk.write(bytes, previous)
         unlock.adopt(vault)
+        creator = Option.none()
         yield* reader.wrote(bytes, vault)
         yield* guard.wrote(vault.file.generation)
         yield* PubSub.publish(writes, undefined)
       })
-
-    /** The source of the vault that was created last, until that is written. */
-    let creator: VaultUnlock.Unlocked["source"] = Option.none()
 
     const writeChanged = (found: Found, vault: Vault.Vault) => {
       const revoked = Option.exists(found, (before) => VaultSlots.isRevoked(before, vault))
