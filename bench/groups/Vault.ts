@@ -1,7 +1,8 @@
 /**
  * What the secret store costs beside what it cannot do without: opening one box, and writing one file durably.
  */
-import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
 import { Effect, Either, Layer, ManagedRuntime, Option, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -37,7 +38,8 @@ const storeIn = (folder: string) =>
     Layer.provide([
       Layer.succeed(VaultKeys, [source]),
       SqliteProcessLock.layer({ folder: join(folder, "locks") }),
-      NodeContext.layer
+      NodeFileSystem.layer,
+      NodePath.layer
     ])
   )
 
