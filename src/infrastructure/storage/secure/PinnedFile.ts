@@ -100,8 +100,13 @@ export const isCurrent = ({ file, stats }: PinnedFile): boolean => {
   }
 }
 
-export const release = ({ descriptor }: PinnedFile): void => {
-  if (descriptor !== undefined) fs.closeSync(descriptor)
+const released = new WeakSet<PinnedFile>()
+
+/** Once only, whoever asks again: the number may be another file's by then. */
+export const release = (pinned: PinnedFile): void => {
+  if (pinned.descriptor === undefined || released.has(pinned)) return
+  released.add(pinned)
+  fs.closeSync(pinned.descriptor)
 }
 
 /** Whether there is anything of that name; `false` also when that cannot be told. */
