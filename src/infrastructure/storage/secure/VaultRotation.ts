@@ -23,13 +23,17 @@ export const pending = (vault: Vault): number => sealedByOldKeys(vault).length
 export const isUnfinished = ({ keyset }: Vault): boolean =>
   keyset.keys.some(({ id, status }) => id !== keyset.primary && status !== "DESTROYED")
 
+/** Ids of so many keys are kept, the primary's among them: a keyset that only grows could not be written one day. */
+const maxIds = 100
+
 const withoutOldKeys = (vault: Vault): Vault => {
   const old = vault.keyset.keys.filter(({ id, status }) => id !== vault.keyset.primary && status !== "DESTROYED")
   const keyset = old.reduce(
     (rest, { id }) => Either.getOrElse(Keyset.destroy(rest, id), () => rest),
     vault.keyset
   )
-  return old.length === 0 ? vault : withKeys(vault, { keyset })
+  // The newest stand last.
+  return old.length === 0 ? vault : withKeys(vault, { keyset: { ...keyset, keys: keyset.keys.slice(-maxIds) } })
 }
 
 /**

@@ -41,6 +41,13 @@ describe("a new data key", () => {
     assert.isFalse(Either.isRight(VaultEntry.open(vault.keyset, vault.file.storeId, ...firstOf(fresh))))
   })
 
+  it("can be made as often as one likes: ids of earlier keys are kept for the last hundred", () => {
+    let vault = vaultOf({ a: "1" })
+    for (let count = 0; count < 120; count++) vault = reencrypt(VaultRotation.rotateDataKey(vault), 10)
+    assert.strictEqual(vault.keyset.keys.length, 100)
+    assert.deepStrictEqual(read(Vault.encode(vault)), Either.right({ a: "1" }))
+  })
+
   it("ends several rotations that were begun", () => {
     const twice = VaultRotation.rotateDataKey(withValues(VaultRotation.rotateDataKey(fresh), { "name 1": "x" }, 1))
     const done = reopened(reencrypt(twice, 100))
