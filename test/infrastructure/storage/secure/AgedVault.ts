@@ -3,8 +3,9 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Option, Redacted, Scope } from "effect"
-import { readFileSync, writeFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import type { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
+import { replaceFile } from "./replaceFile.ts"
 import * as VaultFixture from "./VaultFixture.ts"
 
 type Store = typeof SecureStore.Service
@@ -16,7 +17,7 @@ export const holds = (store: Store, name: string, expected: string) =>
   )
 
 export const set = (store: Store, value: string) => store.set("token", Redacted.make(value))
-export const restore = (file: string, content: Uint8Array) => writeFileSync(file, content, { mode: 0o600 })
+export const restore = (file: string, content: Uint8Array) => replaceFile(file, content)
 
 /** A vault of three generations, written by a process that has ended, and its first one. */
 export const aged = Effect.gen(function*() {

@@ -5,6 +5,7 @@ import { Maintenance } from "../../../../src/domain/operations/Maintenance.ts"
 import { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
 import * as VaultChecks from "../../../../src/infrastructure/storage/secure/VaultChecks.ts"
 import * as MaintenanceFixture from "./MaintenanceFixture.ts"
+import { replaceFile } from "./replaceFile.ts"
 
 const prepared = Effect.gen(function*() {
   const fixture = yield* MaintenanceFixture.make
@@ -53,7 +54,7 @@ describe("VaultChecks", () => {
       writeFileSync(keyFile, Buffer.alloc(32), { mode: 0o600 })
       const [wrong] = yield* checks
       assert.include(wrong.fix ?? "", "the key that the secret store was created with")
-      writeFileSync(file, "rubbish")
+      replaceFile(file, "rubbish")
       const damaged = yield* checks
       for (const check of damaged) {
         assert.strictEqual(check.status, "failed")

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Option, Redacted } from "effect"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import * as Framing from "../../../../src/infrastructure/storage/secure/Framing.ts"
 import * as Vault from "../../../../src/infrastructure/storage/secure/Vault.ts"
 import type * as VaultFile from "../../../../src/infrastructure/storage/secure/VaultFile.ts"
+import { replaceFile } from "./replaceFile.ts"
 import * as VaultFixture from "./VaultFixture.ts"
 import { decoded, failureOf, forged, read, slotKey, slotKeyOf, vaultOf } from "./VaultSamples.ts"
 
@@ -134,7 +135,7 @@ describe("VaultSecureStore over a damaged file", () => {
         const store = yield* open()
         yield* store.set("token", Redacted.make("first"))
         const damaged = Buffer.from(damage(readFileSync(vaultFile)))
-        writeFileSync(vaultFile, damaged)
+        replaceFile(vaultFile, damaged)
         const uses = [
           store.get("token"),
           store.has("token"),

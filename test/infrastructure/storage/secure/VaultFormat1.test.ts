@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import * as Vault from "../../../../src/infrastructure/storage/secure/Vault.ts"
 import * as VaultEntries from "../../../../src/infrastructure/storage/secure/VaultEntries.ts"
+import { replaceFile } from "./replaceFile.ts"
 import * as VaultFixture from "./VaultFixture.ts"
 import { decoded, failureOf, open, read, withValues } from "./VaultSamples.ts"
 
@@ -58,7 +59,7 @@ describe("a vault of format 1", () => {
       const { keyFile, open: openStore, vaultFile } = yield* VaultFixture.make
       for (const file of [keyFile, vaultFile]) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
       writeFileSync(keyFile, Redacted.value(key.key), { mode: 0o600 })
-      writeFileSync(vaultFile, frozen)
+      replaceFile(vaultFile, frozen)
       chmodSync(vaultFile, 0o600)
       const store = yield* openStore()
       assert.deepStrictEqual(yield* store.list, Object.keys(values).toSorted())

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Either } from "effect"
+import { Effect, Either, Redacted, Stream } from "effect"
+import { readdirSync } from "node:fs"
 import * as Vault from "../../../../src/infrastructure/storage/secure/Vault.ts"
 import * as VaultEntry from "../../../../src/infrastructure/storage/secure/VaultEntry.ts"
 import * as VaultRotation from "../../../../src/infrastructure/storage/secure/VaultRotation.ts"
+import * as MaintenanceFixture from "./MaintenanceFixture.ts"
 import { open, read, vaultOf, withValues } from "./VaultSamples.ts"
 
 const values = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`name ${index}`, `value ${index}`]))
@@ -60,6 +62,14 @@ describe("a new data key", () => {
     assert.isFalse(VaultRotation.isUnfinished(empty))
     assert.strictEqual(reencrypt(empty, 1).keyset, empty.keyset)
   })
-})
 
-const firstOf = (vault: Vault.Vault) => Array.from(vault.file.entries)[0] ?? (["", new Uint8Array(0)] as const)
+  it.scoped("leaves nothing but the vault and its previous generation, also after a rotation", () =>
+    Effect.gen(function*() {
+      const { folder, open: openStore } = yield* MaintenanceFixture.make
+      const { maintenance, store } = yield* openStore()
+      yield* store.set("token", Redacted.make("tok_1"))
+      yield* Stream.runDrain(maintenance.rotate("root-key"))
+      yield* store.set("token", Redacted.make("tok_2"))
+      assert.deepStrictEqual(readdirSync(folder), ["vault", "vault.bak"])
+    }))
+})

@@ -3,6 +3,7 @@ import { Effect, Option, Redacted } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
 import type { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
 import * as MaintenanceFixture from "./MaintenanceFixture.ts"
+import { replaceFile } from "./replaceFile.ts"
 
 const recoveryCode = { _tag: "RecoveryCode" } as const
 
@@ -56,7 +57,7 @@ describe("VaultUnlock", () => {
       yield* first.maintenance.addSlot(recoveryCode)
       const bytes = readFileSync(file)
       bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
-      writeFileSync(file, bytes)
+      replaceFile(file, bytes)
       assert.strictEqual(yield* tagOf(token(yield* open())), "Tampered")
     }))
 })
