@@ -73,3 +73,5 @@ describe("a new data key", () => {
       assert.deepStrictEqual(readdirSync(folder), ["vault", "vault.bak"])
     }))
 })
+
+const firstOf = (vault: Vault.Vault) => Array.from(vault.file.entries)[0] ?? (["", new Uint8Array(0)] as const)
