@@ -13,6 +13,7 @@ import {
   TraceIdRatioBasedSampler
 } from "@opentelemetry/sdk-trace-base"
 import { Clock, Effect, Exit, Layer, Tracer } from "effect"
+import type { Duration } from "effect"
 import { unsampledFailures } from "../catalogue/Telemetry.ts"
 import type { Sampler } from "../TelemetryOptions.ts"
 
@@ -41,10 +42,13 @@ const spanLimits = {
  * Every processor is flushed, also when another one cannot; then waiting ends after a bound. In real time: the other
  * side does not know this program's clock.
  */
-export const settleAll = (work: ReadonlyArray<() => Promise<unknown>>): Effect.Effect<void> =>
+export const settleAll = (
+  work: ReadonlyArray<() => Promise<unknown>>,
+  within: Duration.DurationInput = closeTimeout
+): Effect.Effect<void> =>
   Effect.forEach(work, (each) => Effect.ignore(Effect.tryPromise(each)), { concurrency: 8, discard: true }).pipe(
     Effect.interruptible,
-    Effect.timeoutOption(closeTimeout),
+    Effect.timeoutOption(within),
     Effect.withClock(Clock.make()),
     Effect.asVoid
   )
