@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { bundle } from "../support/childProgram.ts"
 import type { ChildProgram } from "../support/childProgram.ts"
+import { graceMillis } from "../support/serviceManager.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 
 let program: ChildProgram
@@ -67,13 +68,15 @@ describe("one backend per data folder, over processes", () => {
       assert.strictEqual(yield* signIn(clients[0]?.url ?? ""), 201)
     }))
 
-  it.scopedLive("ends soon after SIGTERM", () =>
+  it.scopedLive("ends in time after SIGTERM", () =>
     Effect.gen(function*() {
       const { child, url } = yield* start(yield* temporaryFolder)
       yield* signIn(url)
       const ended = once(child, "exit")
       child.kill("SIGTERM")
-      const late = yield* Effect.promise(() => Promise.race([ended.then(() => false), wait(5000).then(() => true)]))
+      const late = yield* Effect.promise(() =>
+        Promise.race([ended.then(() => false), wait(graceMillis).then(() => true)])
+      )
       assert.isFalse(late)
     }))
 })

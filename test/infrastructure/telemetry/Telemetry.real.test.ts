@@ -5,11 +5,9 @@ import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { bundle } from "../../support/childProgram.ts"
 import type { ChildProgram } from "../../support/childProgram.ts"
+import { graceMillis } from "../../support/serviceManager.ts"
 import { temporaryFolder } from "../../support/temporaryFolder.ts"
 import * as Collector from "./Collector.ts"
-
-/** `docker stop` sends SIGKILL this long after SIGTERM; other service managers wait longer. */
-const graceMillis = 10_000
 
 let program: ChildProgram
 
