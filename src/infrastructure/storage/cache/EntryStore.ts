@@ -53,12 +53,12 @@ export interface Barrier extends Invalidation {
   readonly generation: number
 }
 
-/** What became of a batch. */
-export interface Stored {
-  /** The generation of each entry, in order; `none` for one that was refused or is larger than the bounds allow. */
-  readonly generations: ReadonlyArray<Option.Option<number>>
-  readonly evicted: number
-}
+/**
+ * The generation of each entry of a batch, in order; `none` for one that was refused or is larger than the bounds
+ * allow. For a value that is yet to be written and will take the next one: what is known to be passed by then, and not
+ * less than any number this store has given before.
+ */
+export type Stored = ReadonlyArray<Option.Option<number>>
 
 /** What others did since the last look. `everything`: too much to tell, nothing known before can be relied on. */
 export interface Changes {
@@ -72,6 +72,14 @@ export interface Claim {
   readonly put: (entry: NewEntry) => Effect.Effect<Option.Option<number>, StorageFailure>
 }
 
+export interface Size {
+  readonly entries: number
+  readonly bytes: number
+
+  /** Pushed out by this store since it was opened, to stay within the bounds. */
+  readonly evicted: number
+}
+
 export interface EntryStore {
   /** The generation for loads that begin now. */
   readonly generation: Effect.Effect<number, StorageFailure>
@@ -79,8 +87,12 @@ export interface EntryStore {
   /** What is there and not removed, whatever its age. Writes nothing. */
   readonly get: (key: string) => Effect.Effect<Option.Option<Entry>, StorageFailure>
 
-  /** All or none, in one transaction. Pushes others out to stay within the bounds. */
-  readonly put: (entries: ReadonlyArray<NewEntry>) => Effect.Effect<Stored, StorageFailure>
+  /**
+   * All or none, in one transaction. Pushes others out to stay within the bounds. `behind` allows the store to answer
+   * before that: this store's `get` and `put` then go by what was told to be stored, and one `through` supersedes
+   * what waits under its key.
+   */
+  readonly put: (entries: ReadonlyArray<NewEntry>, write: "behind" | "through") => Effect.Effect<Stored, StorageFailure>
 
   /** Holds when it returns, for every process, and after a crash. Gives the generation it took. */
   readonly invalidate: (invalidation: Invalidation) => Effect.Effect<number, StorageFailure>
@@ -91,7 +103,7 @@ export interface EntryStore {
   /** Takes the claim on `key` until the scope closes, unless a living process has it (`none`). */
   readonly claim: (key: string) => Effect.Effect<Option.Option<Claim>, StorageFailure, Scope.Scope>
 
-  readonly size: Effect.Effect<{ readonly entries: number; readonly bytes: number }, StorageFailure>
+  readonly size: Effect.Effect<Size, StorageFailure>
 }
 
 export interface Bounds {
