@@ -1,5 +1,5 @@
 /**
- * Killing processes while they change a vault, and what is there afterwards.
+ * Processes that change a vault at once, or are killed while they do, and what is there afterwards.
  */
 import { assert } from "@effect/vitest"
 import { Effect, Either, Option, Redacted } from "effect"
@@ -29,6 +29,16 @@ export const count = (folder: string) =>
     const found = yield* (yield* SecureStore).get("count")
     return Number(Option.match(found, { onNone: () => "0", onSome: Redacted.value }))
   }).pipe(Effect.provide(layer(folder)))
+
+/** Four processes that change one entry `each` times, at once. */
+export const losesNone = (child: ChildProgram, folder: string, each: number) =>
+  Effect.gen(function*() {
+    const ends = Array.from({ length: 4 }, () => child.start(folder, "increment", String(each)).ended)
+    assert.deepStrictEqual(yield* Effect.promise(() => Promise.all(ends)), [0, 0, 0, 0])
+    assert.strictEqual(yield* count(folder), 4 * each)
+    assert.deepStrictEqual(readdirSync(join(folder, "config")).toSorted(), ["key", "key.generation"])
+    assert.deepStrictEqual(readdirSync(join(folder, "data")).toSorted(), ["vault", "vault.bak"])
+  })
 
 /** Kills the process `after` milliseconds after its first acknowledgement and gives the last one. */
 const killed = (child: ChildProgram, folder: string, mode: string, after: number) =>

@@ -14,7 +14,10 @@ beforeAll(async () => {
 
 afterAll(() => child.remove())
 
-describe("a vault whose processes are killed", () => {
+describe("a vault shared by processes", () => {
+  it.scopedLive("loses none of 4 x 500 changes", () =>
+    Effect.flatMap(temporaryFolder, (folder) => VaultKills.losesNone(child, folder, 500)))
+
   for (const mode of ["count", "rotate", "slots"] as const) {
     it.scopedLive(`is whole after 300 kills in the middle of ${mode}, with nothing left behind`, () =>
       Effect.flatMap(temporaryFolder, (folder) => VaultKills.survives(child, folder, mode, 300)))
