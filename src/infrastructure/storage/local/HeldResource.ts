@@ -5,6 +5,18 @@ import { Effect, ExecutionStrategy, Exit, Option, Scope } from "effect"
 import type { Duration } from "effect"
 import { Busy } from "../../../domain/storage/StorageFailure.ts"
 
+/** Gives one fiber after the other its turn, in the order in which they ask, until the scope of each closes. */
+export const turns: Effect.Effect<Effect.Effect<void, never, Scope.Scope>> = Effect.map(
+  Effect.makeSemaphore(1),
+  (semaphore) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.zipRight(
+        restore(semaphore.take(1)),
+        Effect.flatMap(Effect.scope, (scope) => Scope.addFinalizer(scope, semaphore.release(1)))
+      )
+    )
+)
+
 /** Runs `effect` once `hold` succeeded, and gives up what `hold` acquired when `effect` ends. */
 export const during =
   <E1, R1>(hold: Effect.Effect<unknown, E1, R1>) =>

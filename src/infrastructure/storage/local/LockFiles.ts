@@ -61,12 +61,9 @@ export const make = (folder: string) =>
 
     const open = (path: string, store: string) => {
       // Nothing is ever written, and with the journal in memory nothing is left behind.
-      const opened = SqliteFile.open({ filename: path, store, journalMode: "MEMORY", synchronous: "NORMAL" }).pipe(
+      const opened = SqliteFile.connect({ filename: path, store, journalMode: "MEMORY", synchronous: "NORMAL" }).pipe(
         // Waiting inside SQLite blocks the event loop.
-        Effect.tap((sql) => sql.unsafe("PRAGMA busy_timeout = 0")),
-        Effect.flatMap((sql) => sql.reserve),
-        SqliteFile.outsideTransactions,
-        Effect.withTracerEnabled(false)
+        Effect.tap((connection) => connection.executeUnprepared("PRAGMA busy_timeout = 0", [], undefined))
       )
       return Effect.uninterruptibleMask((restore) =>
         Effect.gen(function*() {

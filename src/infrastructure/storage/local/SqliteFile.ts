@@ -1,17 +1,19 @@
 /**
  * Opens one SQLite file for this process. Everything the machine can do to it while opening is typed.
  */
-import * as Reactivity from "@effect/experimental/Reactivity"
-import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
-import { TransactionConnection } from "@effect/sql/SqlClient"
-import type { SqlClient } from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
-import { Context, Duration, Effect, Schedule } from "effect"
+import { Duration, Effect, Schedule } from "effect"
 import type { Scope } from "effect"
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
+import * as ReplaceableClient from "./ReplaceableClient.ts"
+import * as SqliteConnection from "./SqliteConnection.ts"
 import * as SqliteFailure from "./SqliteFailure.ts"
+
+/** `FULL` keeps a committed transaction through a power cut, `NORMAL` keeps it through a crash of the process. */
+export type Synchronous = "FULL" | "NORMAL"
 
 export interface Options {
   /** A path, or `:memory:`. A missing file and its folder are created for their owner only (0600, 0700). */
@@ -19,22 +21,23 @@ export interface Options {
   /** The file as the user knows it. */
   readonly store: string
   readonly journalMode: "WAL" | "MEMORY"
-  /** `FULL` keeps a committed transaction through a power cut, `NORMAL` keeps it through a crash of the process. */
-  readonly synchronous: "FULL" | "NORMAL"
+  readonly synchronous: Synchronous
 }
 
 /** Waiting inside SQLite blocks the event loop; longer waits are retries around it. */
 const busyTimeoutMillis = 2
 
-/** A failed preparation is cached like a good one; it must not outlive its cause for long. */
-const prepareCacheTTL = "1 second"
+/** What the write-ahead log is cut back to after a reader has kept it from starting again. */
+export const journalSizeLimit = 64 * 1024 * 1024
 
+/** Whether there was nothing in it. */
 const createPrivate = (filename: string) => {
   fs.mkdirSync(dirname(filename), { recursive: true, mode: 0o700 })
   // Opened only when it is new, and closed before anything else runs: closing any descriptor of a file drops all
   // POSIX locks that this process has on it.
-  if (fs.existsSync(filename)) return
-  fs.closeSync(fs.openSync(filename, "a", 0o600))
+  const size = fs.statSync(filename, { throwIfNoEntry: false })?.size
+  if (size === undefined) fs.closeSync(fs.openSync(filename, "a", 0o600))
+  return (size ?? 0) === 0
 }
 
 /** Whether the cause is another process's lock. */
@@ -56,38 +59,93 @@ export const whileBusy = <A, E, R>(statements: Effect.Effect<A, E, R>) =>
     while: isBusy
   })
 
-const pragmas = ({ journalMode, synchronous }: Options) => [
-  `journal_mode = ${journalMode}`,
-  `synchronous = ${synchronous}`,
-  "foreign_keys = ON",
-  "trusted_schema = OFF"
+/**
+ * For a file that is written. `auto_vacuum` is for one that is still empty, and comes first: choosing the journal writes.
+ * On any other it would write.
+ */
+const logged = (isEmpty: boolean) => [
+  ...(isEmpty ? ["auto_vacuum = INCREMENTAL"] : []),
+  "journal_mode = WAL",
+  `journal_size_limit = ${journalSizeLimit}`,
+  "wal_autocheckpoint = 1000",
+  "foreign_keys = ON"
 ]
 
-/** Every client joins any transaction it finds around it, also another file's. What this wraps stays out of it. */
-export const outsideTransactions = <A, E, R>(statements: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.mapInputContext(
-    statements,
-    (context: Context.Context<R>) => Context.omit(TransactionConnection)(context) as Context.Context<R>
+/** Memory-mapped reads are ended by a signal when the file is cut. */
+const everywhere = ["mmap_size = 0", "trusted_schema = OFF"]
+
+const pragmasOf = ({ journalMode, synchronous }: Options, isEmpty: boolean) => [
+  ...(journalMode === "WAL" ? logged(isEmpty) : [`journal_mode = ${journalMode}`]),
+  `synchronous = ${synchronous}`,
+  ...everywhere
+]
+
+const prepare = (connection: Connection, pragmas: ReadonlyArray<string>) =>
+  Effect.forEach(
+    [`busy_timeout = ${busyTimeoutMillis}`, ...pragmas],
+    (pragma) => whileBusy(connection.executeUnprepared(`PRAGMA ${pragma}`, [], undefined)),
+    { discard: true }
   )
 
-/** The client of `filename`, closed with the scope. It has one connection, which `reserve` takes for oneself. */
-export const open = (options: Options): Effect.Effect<SqlClient, StorageFailure, Scope.Scope> => {
-  const { filename, store } = options
-  return Effect.gen(function*() {
-    if (filename !== ":memory:") {
-      yield* Effect.try({ try: () => createPrivate(filename), catch: (cause) => new SqlError({ cause }) })
-    }
-    const reactivity = yield* Reactivity.make
-    const sql = yield* SqliteClient.make({ filename, disableWAL: true, prepareCacheTTL }).pipe(
-      Effect.provideService(Reactivity.Reactivity, reactivity)
-    )
-    yield* sql.unsafe(`PRAGMA busy_timeout = ${busyTimeoutMillis}`)
-    for (const pragma of pragmas(options)) yield* whileBusy(sql.unsafe(`PRAGMA ${pragma}`))
-    return sql
-  }).pipe(
-    Effect.catchAllDefect((cause) => new SqlError({ cause })),
-    Effect.mapError((error) => SqliteFailure.fromOpening(error.cause, { store, operation: "open" })),
-    outsideTransactions,
-    Effect.withTracerEnabled(false)
+const typed = (store: string) => <A, R>(opening: Effect.Effect<A, SqlError, R>): Effect.Effect<A, StorageFailure, R> =>
+  Effect.mapError(opening, (error) => SqliteFailure.fromOpening(error.cause, { store, operation: "open" }))
+
+const attempt = <A>(act: () => A) => Effect.try({ try: act, catch: (cause) => new SqlError({ cause }) })
+
+const connectThere = (options: Options, isEmpty: boolean) =>
+  Effect.tap(
+    SqliteConnection.open({ filename: options.filename, readonly: false }),
+    (connection) => prepare(connection, pragmasOf(options, isEmpty))
+  )
+
+const connectOrCreate = (options: Options) =>
+  Effect.flatMap(
+    attempt(() => options.filename === ":memory:" || createPrivate(options.filename)),
+    (isEmpty) => connectThere(options, isEmpty)
+  )
+
+/** The file is not created again, and what was in memory is gone: an empty database would hide that. */
+const reconnect = (options: Options) =>
+  Effect.zipRight(attempt(() => fs.statSync(options.filename)), connectThere(options, false))
+
+/** The one connection of `filename`. Closed with the scope. */
+export const connect = (options: Options): Effect.Effect<Connection, StorageFailure, Scope.Scope> =>
+  typed(options.store)(connectOrCreate(options))
+
+/** The client of `filename`. It has one connection, which `reserve` takes for oneself. Closed with the scope. */
+export const open = (options: Options): Effect.Effect<ReplaceableClient.Replaceable, StorageFailure, Scope.Scope> =>
+  typed(options.store)(ReplaceableClient.make({ connect: connectOrCreate(options), reconnect: reconnect(options) }))
+
+const identity = (filename: string) => {
+  const { dev, ino } = fs.statSync(filename)
+  return `${dev} ${ino}`
+}
+
+/**
+ * Fails as soon as the file that is open now is not at its path any more: SQLite would go on writing into a file that
+ * nobody finds again.
+ */
+export const unmoved = (filename: string): Effect.Effect<void, SqlError> => {
+  if (filename === ":memory:") return Effect.void
+  const opened = identity(filename)
+  return Effect.filterOrFail(
+    attempt(() => identity(filename)),
+    (now) => now === opened,
+    () =>
+      new SqlError({ cause: Object.assign(new Error("The file was replaced while it was open"), { code: "ESTALE" }) })
   )
 }
+
+/**
+ * A second connection of a file that `open` or another process has made: it reads what is committed, beside whatever
+ * the other one does. For one fiber at a time, and of statements without waiting between them, for any number.
+ */
+export const openReader = (
+  { filename, store }: Pick<Options, "filename" | "store">
+): Effect.Effect<Connection, StorageFailure, Scope.Scope> =>
+  SqliteConnection.open({ filename, readonly: true }).pipe(
+    Effect.tap((connection) => prepare(connection, everywhere)),
+    typed(store)
+  )
+
+export const outsideTransactions = SqliteConnection.outsideTransactions

@@ -1,12 +1,13 @@
 /**
  * `LocalDatabase` in one SQLite file, write-ahead logged. A committed write survives a power cut.
  */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, PubSub } from "effect"
 import type { Duration } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import { LocalDatabase } from "./LocalDatabase.ts"
 import type { Migration } from "./Migration.ts"
 import * as Migrations from "./Migrations.ts"
+import * as ReadSnapshot from "./ReadSnapshot.ts"
 import * as SqliteFailure from "./SqliteFailure.ts"
 import * as SqliteFile from "./SqliteFile.ts"
 import * as WriteTransaction from "./WriteTransaction.ts"
@@ -30,19 +31,33 @@ const migrationDeadline = "1 minute"
 export const make = (options: Options) =>
   Effect.gen(function*() {
     const { deadline = "5 seconds", filename, migrations, store = "database", synchronous = "FULL" } = options
-    const sql = yield* SqliteFile.open({ filename, store, journalMode: "WAL", synchronous })
+    const file = yield* SqliteFile.open({ filename, store, journalMode: "WAL", synchronous })
+    const { sql } = file
+    const commits = yield* PubSub.sliding<void>(1)
+    const writing = {
+      ...file,
+      store,
+      synchronous,
+      verify: SqliteFile.unmoved(filename),
+      committed: PubSub.publish(commits, undefined)
+    }
     yield* Migrations.run({
       sql,
       store,
       migrations,
-      transact: WriteTransaction.make({ sql, store, deadline: migrationDeadline }).transact
+      transact: WriteTransaction.make({ ...writing, deadline: migrationDeadline }).transact
     }).pipe(SqliteFailure.typed({ store, operation: "migrate" }), SqliteFile.outsideTransactions)
 
-    const { join, transact } = WriteTransaction.make({ sql, store, deadline })
+    const { join, transact } = WriteTransaction.make({ ...writing, deadline })
+    const reserve = filename === ":memory:"
+      ? ReadSnapshot.ofWriter(sql)
+      : yield* ReadSnapshot.ofReader({ filename, store })
+    const snapshot = ReadSnapshot.make({ sql, reserve })
     return LocalDatabase.of({
       sql,
       read: (reads) => SqliteFailure.typed({ store, operation: "read" })(join(reads)),
-      writeTransaction: (writes) => SqliteFailure.typed({ store, operation: "write" })(transact(writes))
+      readSnapshot: (reads) => SqliteFailure.typed({ store, operation: "read" })(snapshot(reads)),
+      writeTransaction: (writes, how) => SqliteFailure.typed({ store, operation: "write" })(transact(writes, how))
     })
   })
 

@@ -1,0 +1,56 @@
+/**
+ * The connection that statements inside a transaction use. It refuses them once the transaction is over, as a fiber that
+ * outlives it would send them.
+ */
+import { TransactionConnection } from "@effect/sql/SqlClient"
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
+import { Context, Effect, Predicate } from "effect"
+
+type Run<Arguments extends ReadonlyArray<unknown>, A> = (...arguments_: Arguments) => Effect.Effect<A, SqlError>
+
+/** On a connection that only reads, nothing but a write is refused for that. */
+const isWrite = ({ cause }: SqlError) =>
+  Predicate.hasProperty(cause, "code") && String(cause.code).startsWith("SQLITE_READONLY")
+
+export class GuardedConnection implements Connection {
+  readonly execute: Connection["execute"]
+  readonly executeRaw: Connection["executeRaw"]
+  readonly executeValues: Connection["executeValues"]
+  readonly executeUnprepared: Connection["executeUnprepared"]
+  readonly executeStream: Connection["executeStream"]
+  readonly kind: "write" | "snapshot"
+  /** The client whose database it is. */
+  readonly sql: SqlClient
+  isOpen = true
+
+  constructor(raw: Connection, kind: "write" | "snapshot", sql: SqlClient) {
+    this.kind = kind
+    this.sql = sql
+    this.execute = this.guard(raw.execute)
+    this.executeRaw = this.guard(raw.executeRaw)
+    this.executeValues = this.guard(raw.executeValues)
+    this.executeUnprepared = this.guard(raw.executeUnprepared)
+    this.executeStream = raw.executeStream
+  }
+
+  private guard<Arguments extends ReadonlyArray<unknown>, A>(run: Run<Arguments, A>): Run<Arguments, A> {
+    const guarded: Run<Arguments, A> = (...arguments_) =>
+      Effect.suspend(() =>
+        this.isOpen ? run(...arguments_) : Effect.dieMessage("A statement came after the end of its transaction")
+      )
+    if (this.kind === "write") return guarded
+    return (...arguments_) =>
+      Effect.tapError(
+        guarded(...arguments_),
+        (error) => isWrite(error) ? Effect.dieMessage("A write inside a snapshot") : Effect.void
+      )
+  }
+}
+
+/** The transaction, of whatever database, that the fiber is in. */
+export const around = (context: Context.Context<never>): GuardedConnection | undefined => {
+  const [connection] = Context.getOrElse(context, TransactionConnection, () => [undefined])
+  return connection instanceof GuardedConnection && connection.isOpen ? connection : undefined
+}
