@@ -4,7 +4,7 @@
 import { Effect, Layer } from "effect"
 import type { Redacted } from "effect"
 import type { Crypto } from "../domain/security/Crypto.ts"
-import type { PasswordHashing } from "../domain/security/PasswordHashing.ts"
+import type { HashingUnavailable, PasswordHashing } from "../domain/security/PasswordHashing.ts"
 import type { StorageFailure } from "../domain/storage/StorageFailure.ts"
 import type { LocalDatabase } from "../infrastructure/storage/local/LocalDatabase.ts"
 import type { BackendAddress, CannotListen } from "./BackendAddress.ts"
@@ -57,11 +57,14 @@ export type Requirements = LocalDatabase | Crypto | PasswordHashing
 /** The backend without sockets, for programs that run in one process. `EventStore` lets tests see what arrived. */
 export const memory = (
   options: Options
-): Layer.Layer<BackendApp.BackendApp | BackendFaults | EventStore.EventStore, StorageFailure, Requirements> =>
-  Layer.merge(BackendApp.layer, FaultInjector.switchLayer).pipe(Layer.provideMerge(core(options)))
+): Layer.Layer<
+  BackendApp.BackendApp | BackendFaults | EventStore.EventStore,
+  HashingUnavailable | StorageFailure,
+  Requirements
+> => Layer.merge(BackendApp.layer, FaultInjector.switchLayer).pipe(Layer.provideMerge(core(options)))
 
 /** The backend on loopback HTTP and WebSocket. */
 export const server = (
   options: Options & BackendServer.Options
-): Layer.Layer<BackendAddress | BackendFaults, StorageFailure | CannotListen, Requirements> =>
+): Layer.Layer<BackendAddress | BackendFaults, HashingUnavailable | StorageFailure | CannotListen, Requirements> =>
   Layer.merge(BackendServer.layer(options), FaultInjector.switchLayer).pipe(Layer.provide(core(options)))

@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, TestClock } from "effect"
+import { Effect, Layer, TestClock } from "effect"
+import * as Backend from "../../src/backend/Backend.ts"
+import * as AccountStore from "../../src/backend/store/AccountStore.ts"
+import { HashingUnavailable, PasswordHashing } from "../../src/domain/security/PasswordHashing.ts"
 import { LocalDatabase } from "../../src/infrastructure/storage/local/LocalDatabase.ts"
-import { ada, assertProblem, call, layer, signIn } from "./TestBackend.ts"
+import { ada, assertProblem, call, layer, options, signIn, surroundings } from "./TestBackend.ts"
 
 const refresh = (refreshToken: string) => call("POST", "/v2/sessions/refresh", { body: { refreshToken } })
 const revoke = (refreshToken: string) => call("POST", "/v2/sessions/revoke", { body: { refreshToken } })
@@ -24,6 +27,22 @@ describe("sessions", () => {
       assertProblem(wrong, 401)
       assert.strictEqual(wrong.text, unknown.text)
     }).pipe(Effect.provide(layer)))
+
+  it.effect("while hashing is unavailable a sign-in is told to try again, whoever asks", () =>
+    Effect.gen(function*() {
+      const accounts = yield* AccountStore.AccountStore
+      // The accounts are there already: the next start finds them.
+      yield* Effect.forEach(options.accounts, ({ password, username }) => accounts.seed(username, password))
+      const unavailable = new HashingUnavailable({ algorithm: "argon2id" })
+      const outOfMemory = Layer.succeed(PasswordHashing, { hash: () => unavailable, verify: () => unavailable })
+      const short = Layer.fresh(Backend.memory(options)).pipe(Layer.provide(outOfMemory))
+      yield* Effect.gen(function*() {
+        assertProblem(yield* call("POST", "/v2/sessions", { body: ada }), 503)
+        assertProblem(yield* guess(ada.username), 503)
+        assertProblem(yield* guess("nobody@example.com"), 503)
+        assert.strictEqual((yield* call("GET", "/v2/profile")).status, 401)
+      }).pipe(Effect.provide(short))
+    }).pipe(Effect.provide(Layer.provideMerge(AccountStore.layer, surroundings))))
 
   it.effect("an access token ends after five minutes", () =>
     Effect.gen(function*() {

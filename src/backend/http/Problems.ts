@@ -4,6 +4,7 @@
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Duration, Effect, Schema } from "effect"
 import { CryptoFailure } from "../../domain/security/CryptoFailure.ts"
+import { HashingUnavailable } from "../../domain/security/PasswordHashing.ts"
 import {
   NotFoundProblem,
   RejectedProblem,
@@ -59,15 +60,18 @@ export const respond = (
     }
   })
 
-const isOurs = Schema.is(CryptoFailure)
+const Ours = Schema.Union(CryptoFailure, HashingUnavailable)
+type Ours = typeof Ours.Type
 
-/** What our own disk and keys do to us is 503 for a client; the log names the failure, which holds no payload. */
+const isOurs = Schema.is(Ours)
+
+/** What our own disk, keys and memory do to us is 503 for a client; the log names the failure, which holds no payload. */
 export const orUnavailable = <A, E, R>(
-  effect: Effect.Effect<A, E | CryptoFailure, R>
-): Effect.Effect<A, Exclude<E, CryptoFailure> | typeof UnavailableProblem.Type, R> =>
+  effect: Effect.Effect<A, E | Ours, R>
+): Effect.Effect<A, Exclude<E, Ours> | typeof UnavailableProblem.Type, R> =>
   Effect.catchAll(effect, (failure) => {
     if (!isOurs(failure)) {
-      return Effect.fail<Exclude<E, CryptoFailure> | typeof UnavailableProblem.Type>(failure as never)
+      return Effect.fail<Exclude<E, Ours> | typeof UnavailableProblem.Type>(failure as never)
     }
     return Effect.logError(`The backend cannot serve: ${failure.message}`).pipe(
       Effect.annotateLogs("error.type", failure._tag),

@@ -4,6 +4,7 @@
 import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto"
 import { User, UserId } from "../../domain/auth/User.ts"
+import type { HashingUnavailable } from "../../domain/security/PasswordHashing.ts"
 import { PasswordHashing } from "../../domain/security/PasswordHashing.ts"
 import type { StorageFailure } from "../../domain/storage/StorageFailure.ts"
 import { Profile } from "../../domain/user/Profile.ts"
@@ -19,7 +20,7 @@ export class AccountStore extends Context.Tag("effect-strata/backend/store/Accou
     readonly authenticate: (
       username: string,
       password: Redacted.Redacted<string>
-    ) => Effect.Effect<Option.Option<User>, StorageFailure>
+    ) => Effect.Effect<Option.Option<User>, HashingUnavailable | StorageFailure>
 
     readonly profile: (id: UserId) => Effect.Effect<Option.Option<Profile>, StorageFailure>
 
@@ -28,7 +29,10 @@ export class AccountStore extends Context.Tag("effect-strata/backend/store/Accou
      * account that exists is compared and replaced after `seed` returned, so that no start waits for it and the password
      * from before does not come back with a store that is not seeded.
      */
-    readonly seed: (username: string, password: Redacted.Redacted<string>) => Effect.Effect<User, StorageFailure>
+    readonly seed: (
+      username: string,
+      password: Redacted.Redacted<string>
+    ) => Effect.Effect<User, HashingUnavailable | StorageFailure>
   }
 >() {}
 
@@ -91,11 +95,11 @@ export const make = Effect.gen(function*() {
       Effect.catchAll(() => Effect.logWarning("The new password hash of an account could not be stored"))
     )
 
-  /** Unless it is one already that `password` would get today. */
+  /** Unless it is one already that `password` would get today. What cannot be verified now is at a sign-in. */
   const renewHash = (row: Row, password: Redacted.Redacted<string>) =>
-    Effect.flatMap(
-      verify(row, password),
-      ({ needsRehash, valid }) => valid && !needsRehash ? Effect.void : replaceHash(row, password)
+    verify(row, password).pipe(
+      Effect.flatMap(({ needsRehash, valid }) => valid && !needsRehash ? Effect.void : replaceHash(row, password)),
+      Effect.catchAll(({ message }) => Effect.logWarning(message))
     )
 
   return AccountStore.of({

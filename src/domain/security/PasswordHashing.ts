@@ -20,6 +20,18 @@ export class UnsupportedPasswordHash extends Schema.TaggedError<UnsupportedPassw
   }
 }
 
+/**
+ * The hash cannot be computed now: there is too little memory, or what computes it failed. Try again later. It says
+ * nothing about the password.
+ */
+export class HashingUnavailable extends Schema.TaggedError<HashingUnavailable>()("HashingUnavailable", {
+  algorithm: Schema.String
+}) {
+  override get message() {
+    return `No password hash of ${this.algorithm} can be computed now: try again when less memory is in use`
+  }
+}
+
 export interface Verification {
   readonly valid: boolean
 
@@ -31,12 +43,12 @@ export class PasswordHashing extends Context.Tag("effect-strata/domain/security/
   PasswordHashing,
   {
     /** A PHC string with a fresh salt. Takes a few hundred milliseconds on purpose; at most two run at once. */
-    readonly hash: (password: Redacted.Redacted<string>) => Effect.Effect<string>
+    readonly hash: (password: Redacted.Redacted<string>) => Effect.Effect<string, HashingUnavailable>
 
     /** Constant-time comparison. Cost parameters are checked before any work is done. */
     readonly verify: (
       password: Redacted.Redacted<string>,
       hash: string
-    ) => Effect.Effect<Verification, InvalidPasswordHash | UnsupportedPasswordHash>
+    ) => Effect.Effect<Verification, InvalidPasswordHash | UnsupportedPasswordHash | HashingUnavailable>
   }
 >() {}

@@ -8,7 +8,9 @@ import type { CannotListen } from "../../backend/BackendAddress.ts"
 import type { BackendNotReady } from "../../backend/BackendHost.ts"
 import * as BackendHost from "../../backend/BackendHost.ts"
 import { migrations } from "../../backend/Migrations.ts"
+import { Unavailable } from "../../domain/network/RemoteFailure.ts"
 import type { StartFailure } from "../../domain/operations/StartFailure.ts"
+import type { HashingUnavailable } from "../../domain/security/PasswordHashing.ts"
 import { Busy, Io } from "../../domain/storage/StorageFailure.ts"
 import { demoAnalyticsWriteKey } from "../config/constants/DemoAccount.ts"
 import { AccountConfig } from "../config/env/AccountConfig.ts"
@@ -32,7 +34,7 @@ export interface Options {
   readonly faults?: boolean | undefined
 }
 
-const startFailure = (failure: StartFailure | CannotListen | BackendNotReady): StartFailure => {
+const startFailure = (failure: StartFailure | HashingUnavailable | CannotListen | BackendNotReady): StartFailure => {
   switch (failure._tag) {
     case "CannotListen":
       return failure.code === "EADDRINUSE"
@@ -40,6 +42,8 @@ const startFailure = (failure: StartFailure | CannotListen | BackendNotReady): S
         : new Io({ store: "embedded backend", operation: `listen on port ${failure.port}`, cause: failure })
     case "BackendNotReady":
       return new Busy({ store: "embedded backend", operation: "connect" })
+    case "HashingUnavailable":
+      return new Unavailable({})
     default:
       return failure
   }

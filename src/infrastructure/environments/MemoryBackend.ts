@@ -6,6 +6,7 @@ import * as Backend from "../../backend/Backend.ts"
 import { BackendApp } from "../../backend/BackendApp.ts"
 import type { ConnectionFault, MemorySocket } from "../../backend/BackendApp.ts"
 import { migrations } from "../../backend/Migrations.ts"
+import { Unavailable } from "../../domain/network/RemoteFailure.ts"
 import { demoAccount, demoAnalyticsWriteKey } from "../config/constants/DemoAccount.ts"
 import { ConnectionCut, ConnectionRefused, MemoryServer } from "../network/api/MemoryServer.ts"
 import { SocketClosed, SocketRefused } from "../network/websocket/RealtimeSocket.ts"
@@ -67,4 +68,7 @@ export const layer = Layer.provideMerge(
     analyticsWriteKey: Redacted.make(demoAnalyticsWriteKey),
     accounts: [{ username: demoAccount.username, password: Redacted.make(demoAccount.password) }]
   })
-).pipe(Layer.provide(stores))
+).pipe(
+  Layer.mapError((failure) => failure._tag === "HashingUnavailable" ? new Unavailable({}) : failure),
+  Layer.provide(stores)
+)

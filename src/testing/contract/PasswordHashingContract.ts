@@ -1,9 +1,10 @@
 /**
- * What every `PasswordHashing` must do. Not covered: how slow it is and which older hashes it knows, which are the
- * adapter's settings.
+ * What every `PasswordHashing` must do. `contract` is for one that can compute; `unavailableContract` for one that
+ * cannot, whatever it is asked. Not covered: how slow it is and which older hashes it knows, which are the adapter's
+ * settings.
  */
 import { Effect, Either, Redacted } from "effect"
-import { PasswordHashing } from "../../domain/security/PasswordHashing.ts"
+import { HashingUnavailable, PasswordHashing } from "../../domain/security/PasswordHashing.ts"
 import { contractCase, ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
 
@@ -123,3 +124,43 @@ export const contract: Contract<PasswordHashing> = {
     )
   ]
 }
+
+const isUnavailable = (call: Effect.Effect<unknown, { readonly _tag: string }>) =>
+  Effect.flatMap(Effect.either(call), (result) =>
+    ensure(
+      Either.isLeft(result) && result.left instanceof HashingUnavailable,
+      Either.isLeft(result) ? `it fails with ${result.left._tag}` : "it gives an answer"
+    ))
+
+/** `stored` is a hash that the adapter would compute if it could. */
+export const unavailableContract = (stored: string): Contract<PasswordHashing> => ({
+  name: "PasswordHashing (out of memory)",
+  cases: [
+    contractCase(
+      "hashes nothing and says so",
+      Effect.flatMap(PasswordHashing, ({ hash }) => isUnavailable(hash(password)))
+    ),
+    contractCase(
+      "calls a password neither right nor wrong",
+      Effect.flatMap(PasswordHashing, ({ verify }) => isUnavailable(verify(password, stored)))
+    ),
+    contractCase(
+      "still tells what is not a hash",
+      Effect.gen(function*() {
+        const failure = yield* Effect.flip((yield* PasswordHashing).verify(password, "$scrypt$ln=4,r=8,p=1$$"))
+        yield* ensure(failure._tag === "InvalidPasswordHash", `it fails with ${failure._tag}`)
+      })
+    ),
+    contractCase(
+      "answers everybody, again and again",
+      Effect.gen(function*() {
+        const hashing = yield* PasswordHashing
+        for (let round = 0; round < 3; round++) {
+          yield* Effect.all(Array.from({ length: 4 }, () => isUnavailable(hashing.verify(password, stored))), {
+            concurrency: "unbounded"
+          })
+        }
+      })
+    )
+  ]
+})

@@ -1,7 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { AccountStore, layer } from "../../../src/backend/store/AccountStore.ts"
-import { InvalidPasswordHash, PasswordHashing } from "../../../src/domain/security/PasswordHashing.ts"
+import {
+  HashingUnavailable,
+  InvalidPasswordHash,
+  PasswordHashing
+} from "../../../src/domain/security/PasswordHashing.ts"
 import { UnsupportedPasswordHash } from "../../../src/domain/security/PasswordHashing.ts"
 import { Full } from "../../../src/domain/storage/StorageFailure.ts"
 import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
@@ -26,6 +30,9 @@ const hashing = (cost: number, work: { count: number }) =>
   })
 
 const stuck = Layer.succeed(PasswordHashing, { hash: () => Effect.never, verify: () => Effect.never })
+
+const unavailable = new HashingUnavailable({ algorithm: "argon2id" })
+const outOfMemory = Layer.succeed(PasswordHashing, { hash: () => unavailable, verify: () => unavailable })
 
 const ada = "ada@example.com"
 const secret = (text: string) => Redacted.make(text)
@@ -188,6 +195,36 @@ describe("AccountStore", () => {
         yield* store("malformed")
         assert.isTrue(yield* signsIn("pa\u00dfwo\u0308rt"))
         assert.strictEqual(yield* storedHash, "2:pa\u00dfwo\u0308rt")
+      })
+    ))
+
+  it.effect("while hashing is unavailable a password is neither right nor wrong, known or not, and nothing changes", () =>
+    withStore(() =>
+      Effect.gen(function*() {
+        const short = Layer.provide(Layer.fresh(layer), outOfMemory)
+        const failureOf = (password: string) => Effect.flip(Effect.provide(signsIn(password), short))
+        assert.deepStrictEqual(yield* failureOf("right"), unavailable)
+        for (const hash of ["1:right", "malformed"]) {
+          yield* store(hash)
+          assert.deepStrictEqual(yield* failureOf("right"), unavailable)
+          assert.deepStrictEqual(yield* failureOf("wrong"), unavailable)
+          assert.strictEqual(yield* storedHash, hash)
+        }
+      })
+    ))
+
+  it.effect("while hashing is unavailable a known account can be seeded, and a new one cannot", () =>
+    withStore(() =>
+      Effect.gen(function*() {
+        const seeds = Effect.flatMap(AccountStore, (accounts) => accounts.seed(ada, secret("new"))).pipe(
+          Effect.zipLeft(Effect.repeatN(Effect.yieldNow(), 20)),
+          Effect.provide(Layer.provide(Layer.fresh(layer), outOfMemory))
+        )
+        assert.deepStrictEqual(yield* Effect.flip(seeds), unavailable)
+        assert.isUndefined(yield* storedHash)
+        yield* store("2:former")
+        assert.strictEqual((yield* seeds).username, ada)
+        assert.strictEqual(yield* storedHash, "2:former")
       })
     ))
 })

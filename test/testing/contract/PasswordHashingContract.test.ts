@@ -1,8 +1,12 @@
 import { Effect, Layer, Redacted } from "effect"
 import { createHash } from "node:crypto"
-import { PasswordHashing } from "../../../src/domain/security/PasswordHashing.ts"
+import {
+  HashingUnavailable,
+  InvalidPasswordHash,
+  PasswordHashing
+} from "../../../src/domain/security/PasswordHashing.ts"
 import * as ScryptPasswordHashing from "../../../src/infrastructure/security/encryption/ScryptPasswordHashing.ts"
-import { contract } from "../../../src/testing/contract/PasswordHashingContract.ts"
+import { contract, unavailableContract } from "../../../src/testing/contract/PasswordHashingContract.ts"
 import { bites } from "../../../src/testing/vitest.ts"
 
 type Service = typeof PasswordHashing.Service
@@ -68,3 +72,74 @@ const partial = (seen: (password: string) => string) =>
 bites(contract, "looks at 72 characters only, as bcrypt does", partial((password) => password.slice(0, 72)))
 
 bites(contract, "ends passwords at NUL", partial((password) => password.split("\u0000")[0] ?? ""))
+
+const stored = "$scrypt$ln=4,r=8,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA"
+
+const outOfMemory: ScryptPasswordHashing.Scrypt = (_password, _salt, _length, _options, done) =>
+  done(new Error("malloc failure"), Buffer.of())
+
+const brokenWithoutMemory = (change: (hashing: Service) => Effect.Effect<Partial<Service>>) =>
+  Layer.effect(
+    PasswordHashing,
+    Effect.flatMap(
+      ScryptPasswordHashing.make({ ln: 1, r: 1, p: 1 }, outOfMemory),
+      (hashing) => Effect.map(change(hashing), (changed) => ({ ...hashing, ...changed }))
+    )
+  )
+
+bites(
+  unavailableContract(stored),
+  "calls a password wrong that it could not look at",
+  brokenWithoutMemory(({ verify }) =>
+    Effect.succeed({
+      verify: (password, hash) =>
+        Effect.catchTag(
+          verify(password, hash),
+          "HashingUnavailable",
+          () => Effect.succeed({ valid: false, needsRehash: false })
+        )
+    })
+  )
+)
+
+bites(
+  unavailableContract(stored),
+  "dies of it",
+  brokenWithoutMemory(({ hash }) => Effect.succeed({ hash: (password) => Effect.orDie(hash(password)) }))
+)
+
+bites(
+  unavailableContract(stored),
+  "calls a hash damaged that it cannot compute",
+  brokenWithoutMemory(({ verify }) =>
+    Effect.succeed({
+      verify: (password, hash) =>
+        Effect.catchTag(verify(password, hash), "HashingUnavailable", () => new InvalidPasswordHash())
+    })
+  )
+)
+
+bites(
+  unavailableContract(stored),
+  "calls what is not a hash one that it cannot compute",
+  brokenWithoutMemory(({ verify }) =>
+    Effect.succeed({
+      verify: (password, hash) =>
+        Effect.catchTag(
+          verify(password, hash),
+          "InvalidPasswordHash",
+          () => new HashingUnavailable({ algorithm: "scrypt" })
+        )
+    })
+  )
+)
+
+bites(
+  unavailableContract(stored),
+  "keeps the turns of those that failed",
+  brokenWithoutMemory(({ verify }) =>
+    Effect.map(Effect.makeSemaphore(2), (turns) => ({
+      verify: (password, hash) => Effect.zipRight(turns.take(1), verify(password, hash))
+    }))
+  )
+)

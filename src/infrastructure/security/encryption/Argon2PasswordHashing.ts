@@ -3,7 +3,7 @@
  */
 import { Data, Effect, Layer, Option } from "effect"
 import { randomBytes } from "node:crypto"
-import { PasswordHashing } from "../../../domain/security/PasswordHashing.ts"
+import { HashingUnavailable, PasswordHashing } from "../../../domain/security/PasswordHashing.ts"
 import * as Argon2Hash from "./Argon2Hash.ts"
 import * as PasswordAlgorithm from "./PasswordAlgorithm.ts"
 import * as PhcString from "./PhcString.ts"
@@ -37,9 +37,10 @@ export interface Argon2 {
 const recommended: Argon2Hash.Cost = { m: 64 * 1024, t: 3, p: 1 }
 
 const compute = (argon2: Argon2, password: string, salt: Uint8Array, length: number, { m, p, t }: Argon2Hash.Cost) =>
-  Effect.promise(() =>
-    argon2.hashRaw(password, { memoryCost: m, timeCost: t, parallelism: p, outputLen: length, salt })
-  ).pipe(
+  Effect.tryPromise({
+    try: () => argon2.hashRaw(password, { memoryCost: m, timeCost: t, parallelism: p, outputLen: length, salt }),
+    catch: () => new HashingUnavailable({ algorithm: "argon2id" })
+  }).pipe(
     // The thread works on after an interruption, so its permit must not be given away before it ends.
     Effect.uninterruptible
   )

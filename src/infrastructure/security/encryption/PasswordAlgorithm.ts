@@ -4,7 +4,7 @@
 import { Effect, Option, Redacted } from "effect"
 import { timingSafeEqual } from "node:crypto"
 import { InvalidPasswordHash, PasswordHashing } from "../../../domain/security/PasswordHashing.ts"
-import type { UnsupportedPasswordHash } from "../../../domain/security/PasswordHashing.ts"
+import type { HashingUnavailable, UnsupportedPasswordHash } from "../../../domain/security/PasswordHashing.ts"
 
 /** A stored hash that was read and found affordable. */
 export interface StoredHash {
@@ -14,7 +14,7 @@ export interface StoredHash {
   readonly outdated: boolean
 
   /** The hash of `password` with the same salt and cost. Not interruptible: its thread goes on anyway. */
-  readonly compute: (password: string) => Effect.Effect<Uint8Array, UnsupportedPasswordHash>
+  readonly compute: (password: string) => Effect.Effect<Uint8Array, UnsupportedPasswordHash | HashingUnavailable>
 }
 
 export interface PasswordAlgorithm {
@@ -27,7 +27,7 @@ export interface PasswordAlgorithm {
 
 export interface HashingAlgorithm extends PasswordAlgorithm {
   /** A PHC string with a fresh salt. Not interruptible. */
-  readonly hash: (password: string) => Effect.Effect<string>
+  readonly hash: (password: string) => Effect.Effect<string, HashingUnavailable>
 }
 
 /** NFKC so that the same password typed on another keyboard has the same bytes (NIST SP 800-63B, 5.1.1.2). */

@@ -2,8 +2,13 @@
  * `PasswordHashing` with scrypt (RFC 7914), in Node's thread pool.
  */
 import { Effect, Layer, Option } from "effect"
-import { randomBytes, scrypt } from "node:crypto"
-import { PasswordHashing, UnsupportedPasswordHash } from "../../../domain/security/PasswordHashing.ts"
+import * as Crypto from "node:crypto"
+import type { ScryptOptions } from "node:crypto"
+import {
+  HashingUnavailable,
+  PasswordHashing,
+  UnsupportedPasswordHash
+} from "../../../domain/security/PasswordHashing.ts"
 import * as Argon2Hash from "./Argon2Hash.ts"
 import * as PasswordAlgorithm from "./PasswordAlgorithm.ts"
 import * as PhcString from "./PhcString.ts"
@@ -15,8 +20,17 @@ import * as ScryptHash from "./ScryptHash.ts"
  */
 const recommended: ScryptHash.Cost = { ln: 14, r: 8, p: 5 }
 
-const compute = (password: string, salt: Uint8Array, length: number, cost: ScryptHash.Cost) =>
-  Effect.async<Uint8Array>((resume) => {
+/** What is used of `node:crypto`. */
+export type Scrypt = (
+  password: string,
+  salt: Uint8Array,
+  length: number,
+  options: ScryptOptions,
+  done: (error: Error | null, hash: Uint8Array) => void
+) => void
+
+const compute = (scrypt: Scrypt, password: string, salt: Uint8Array, length: number, cost: ScryptHash.Cost) =>
+  Effect.async<Uint8Array, HashingUnavailable>((resume) => {
     const { ln, p, r } = cost
     const N = 2 ** ln
     // One block more than OpenSSL counts, so that it never refuses what `ScryptHash` let through.
@@ -26,7 +40,7 @@ const compute = (password: string, salt: Uint8Array, length: number, cost: Scryp
       salt,
       length,
       options,
-      (error, hash) => resume(error === null ? Effect.succeed(hash) : Effect.die(error))
+      (error, hash) => resume(error === null ? Effect.succeed(hash) : new HashingUnavailable({ algorithm: "scrypt" }))
     )
   }).pipe(
     // The thread works on after an interruption, so its permit must not be given away before it ends.
@@ -34,13 +48,16 @@ const compute = (password: string, salt: Uint8Array, length: number, cost: Scryp
   )
 
 /** `ownCost` is what new hashes get. */
-export const algorithm = (ownCost: ScryptHash.Cost = recommended): PasswordAlgorithm.HashingAlgorithm => ({
+export const algorithm = (
+  ownCost: ScryptHash.Cost = recommended,
+  scrypt: Scrypt = Crypto.scrypt
+): PasswordAlgorithm.HashingAlgorithm => ({
   id: "scrypt",
   hash: (password) =>
     Effect.suspend(() => {
-      const salt = randomBytes(PhcString.saltLength)
+      const salt = Crypto.randomBytes(PhcString.saltLength)
       return Effect.map(
-        compute(password, salt, PhcString.hashLength, ownCost),
+        compute(scrypt, password, salt, PhcString.hashLength, ownCost),
         (hash) => ScryptHash.format({ cost: ownCost, salt, hash })
       )
     }),
@@ -50,7 +67,7 @@ export const algorithm = (ownCost: ScryptHash.Cost = recommended): PasswordAlgor
       outdated: ScryptHash.memory(cost) < ScryptHash.memory(ownCost)
         || ScryptHash.work(cost) < ScryptHash.work(ownCost)
         || PhcString.isShort(salt, hash),
-      compute: (password) => compute(password, salt, hash.length, cost)
+      compute: (password) => compute(scrypt, password, salt, hash.length, cost)
     }))
 })
 
@@ -66,7 +83,8 @@ const withoutArgon2: PasswordAlgorithm.PasswordAlgorithm = {
 }
 
 /** Verifying takes whatever cost the stored string says, within bounds. */
-export const make = (ownCost?: ScryptHash.Cost) => PasswordAlgorithm.make(algorithm(ownCost), [withoutArgon2])
+export const make = (ownCost?: ScryptHash.Cost, scrypt?: Scrypt) =>
+  PasswordAlgorithm.make(algorithm(ownCost, scrypt), [withoutArgon2])
 
 /** A hash takes a few hundred milliseconds of one core and 16 MiB. Hashes of argon2id are `UnsupportedPasswordHash`. */
 export const layer: Layer.Layer<PasswordHashing> = Layer.effect(PasswordHashing, make())

@@ -163,3 +163,12 @@ describe("Argon2PasswordHashing", () => {
 const affordable = Layer.effect(PasswordHashing, Argon2PasswordHashing.make({ cost: cheap }))
 
 suite(PasswordHashingContract.contract, "argon2", affordable)
+
+const withoutMemory = Layer.effect(
+  PasswordHashing,
+  Argon2PasswordHashing.make({
+    load: () => Promise.resolve({ hashRaw: () => Promise.reject(new Error("memory allocation error")) })
+  })
+)
+
+suite(PasswordHashingContract.unavailableContract(published[0][1]), "argon2", withoutMemory)

@@ -60,3 +60,18 @@ describe("PreferredPasswordHashing", () => {
 const affordable = Layer.effect(PasswordHashing, PreferredPasswordHashing.make({ cost: { m: 64, t: 1, p: 1 } }))
 
 suite(PasswordHashingContract.contract, "preferred", affordable)
+
+const withoutMemory = Layer.effect(
+  PasswordHashing,
+  PreferredPasswordHashing.make({
+    load: () => Promise.resolve({ hashRaw: () => Promise.reject(new Error("memory allocation error")) })
+  })
+)
+
+suite(
+  PasswordHashingContract.unavailableContract(
+    "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+  ),
+  "preferred",
+  withoutMemory
+)

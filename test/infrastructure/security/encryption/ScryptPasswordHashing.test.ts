@@ -141,3 +141,13 @@ describe("ScryptPasswordHashing", () => {
 const affordable = Layer.effect(PasswordHashing, ScryptPasswordHashing.make({ ln: 8, r: 8, p: 1 }))
 
 suite(PasswordHashingContract.contract, "scrypt", affordable)
+
+const withoutMemory = Layer.effect(
+  PasswordHashing,
+  ScryptPasswordHashing.make(
+    undefined,
+    (_password, _salt, _length, _options, done) => done(new Error("malloc failure"), Buffer.of())
+  )
+)
+
+suite(PasswordHashingContract.unavailableContract(published), "scrypt", withoutMemory)
