@@ -26,6 +26,9 @@ const noticed = <A>(promise: Promise<A>) => {
   return promise
 }
 
+/** Until a read has ended, however it does, it fills its buffer. */
+const settled = (read: Promise<Uint8Array>) => Effect.ignore(attempt("source file", "read", () => read))
+
 export const run = <E>(
   { first, following, source, target, transform }: Options<E>
 ): Effect.Effect<void, E | StorageFailure> =>
@@ -63,9 +66,11 @@ export const run = <E>(
       body: (index = 0) => step(index)
     }).pipe(
       Effect.zipRight(attempt("target file", "write", () => writing)),
-      Effect.ensuring(Effect.promise(async () => {
-        await Promise.allSettled([current, next])
-        for (const buffer of buffers) buffer.fill(0)
-      }))
+      Effect.ensuring(Effect.zipRight(
+        Effect.suspend(() => Effect.all([settled(current), settled(next)], { discard: true })),
+        Effect.sync(() => {
+          for (const buffer of buffers) buffer.fill(0)
+        })
+      ))
     )
   })
