@@ -39,6 +39,13 @@ export class AlreadyThere extends Schema.TaggedError<AlreadyThere>()("AlreadyThe
   }
 }
 
+/** There is no database yet to make a copy of. */
+export class NoDatabase extends Schema.TaggedError<NoDatabase>()("NoDatabase", { location: Schema.String }) {
+  override get message() {
+    return `There is no database at ${this.location}`
+  }
+}
+
 export class DatabaseMaintenance extends Context.Tag("effect-strata/domain/operations/DatabaseMaintenance")<
   DatabaseMaintenance,
   {
@@ -46,7 +53,7 @@ export class DatabaseMaintenance extends Context.Tag("effect-strata/domain/opera
     readonly check: Effect.Effect<DatabaseReport, StorageFailure>
 
     /** One consistent copy, while others go on reading and writing; checked before it gets its name. Gives its bytes. */
-    readonly backup: (path: string) => Effect.Effect<number, StorageFailure | AlreadyThere>
+    readonly backup: (path: string) => Effect.Effect<number, StorageFailure | AlreadyThere | NoDatabase>
 
     /**
      * Puts a copy in place of the database in one step, after checking it; `Busy` while another process uses it. What

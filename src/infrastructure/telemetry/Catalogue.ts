@@ -10,6 +10,7 @@ import * as Crypto from "./catalogue/Crypto.ts"
 import * as Database from "./catalogue/Database.ts"
 import * as Http from "./catalogue/Http.ts"
 import * as Keychain from "./catalogue/Keychain.ts"
+import * as Maintenance from "./catalogue/Maintenance.ts"
 import * as Push from "./catalogue/Push.ts"
 import * as Realtime from "./catalogue/Realtime.ts"
 import * as Runtime from "./catalogue/Runtime.ts"
@@ -44,6 +45,7 @@ export const areas: ReadonlyArray<Area> = [
   area("Keychain", Keychain),
   area("Secrets", Secrets),
   area("Database", Database),
+  area("Maintenance", Maintenance),
   area("Cache", Cache),
   area("HTTP", Http),
   area("Realtime", Realtime),

@@ -1,0 +1,164 @@
+/**
+ * `DatabaseMaintenance` of one SQLite file. It works on the path and never through `LocalDatabase`, so that it serves
+ * when that cannot be built. All data files are kept, whatever becomes of them.
+ */
+import { Effect, Layer, Option } from "effect"
+import type { Duration } from "effect"
+import {
+  AlreadyThere,
+  DatabaseMaintenance,
+  DatabaseReport,
+  InvalidBackup,
+  NoDatabase
+} from "../../../domain/operations/DatabaseMaintenance.ts"
+import { Corrupt, NewerThanApp } from "../../../domain/storage/StorageFailure.ts"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
+import * as Telemetry from "../../telemetry/catalogue/Maintenance.ts"
+import * as Span from "../../telemetry/Span.ts"
+import * as DatabaseFiles from "./DatabaseFiles.ts"
+import * as DatabaseProcess from "./DatabaseProcess.ts"
+import type { Migration } from "./Migration.ts"
+import { ProcessLock } from "./ProcessLock.ts"
+import * as SqliteFailure from "./SqliteFailure.ts"
+
+export interface Options {
+  readonly filename: string
+  /** Every step there ever was: a file with others is not this application's. */
+  readonly migrations: ReadonlyArray<Pick<Migration, "id" | "name">>
+  /** The file as the user knows it; `database` unless told. */
+  readonly store?: string
+}
+
+/** How long to wait for a process that is opening the database. */
+const openingDeadline: Duration.DurationInput = "10 seconds"
+
+const invalid = (problem: string) => new InvalidBackup({ problem })
+
+/** Held while a database is opened, and while its file is replaced: an opener could get the log of another file. */
+const openingLock = (store: string) => `${store}-opening`
+
+/** Opens a database in `opening`, and never one that is being replaced meanwhile. */
+export const whileOpening = (store = "database") => <A, E, R>(opening: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(ProcessLock, ({ withLock }) => withLock(openingLock(store), "2 minutes")(opening))
+
+export const make = ({ filename, migrations, store = "database" }: Options) =>
+  Effect.gen(function*() {
+    const lock = yield* ProcessLock
+    const knownVersion = migrations.length
+
+    const during = (operation: string) => ({
+      files: DatabaseFiles.make({ store, operation }),
+      typed: Effect.mapError((failure: DatabaseProcess.CallFailed) =>
+        SqliteFailure.fromOpening(failure.cause, { store, operation })
+      )
+    })
+
+    const span = (operation: string) =>
+      Span.withSpan(Telemetry.maintain, {
+        "db.system.name": "sqlite",
+        "db.namespace": store,
+        "strata.database.operation": operation
+      })
+
+    const isOurs = (steps: DatabaseProcess.Inspection["steps"]) =>
+      steps.every(({ id, name }, index) =>
+        id === index + 1 && (index >= knownVersion || name === migrations[index]?.name)
+      )
+
+    const adviceOn = ({ problems, steps }: DatabaseProcess.Inspection): ReadonlyArray<string> => [
+      ...(problems.length === 0 ? [] : [
+        "Put the last backup in its place: \"strata db restore FILE\"",
+        "Without a backup, set it aside and begin with an empty one: \"strata db quarantine\""
+      ]),
+      ...(steps.length > knownVersion ? ["Install the version that wrote it, or a newer one"] : []),
+      ...(isOurs(steps) ? [] : ["Its schema was not made by this application: look whether the path is right"])
+    ]
+
+    const check = Effect.gen(function*() {
+      const { files, typed } = during("check")
+      const bytes = yield* files.size(filename)
+      const inspection = Option.isSome(bytes)
+        ? yield* typed(DatabaseProcess.inspect(filename, "integrity_check"))
+        : { problems: [], steps: [], applicationId: 0 }
+      return new DatabaseReport({
+        location: filename,
+        exists: Option.isSome(bytes),
+        bytes: Option.getOrElse(bytes, () => 0),
+        version: inspection.steps.at(-1)?.id ?? 0,
+        knownVersion,
+        problems: inspection.problems,
+        advice: adviceOn(inspection)
+      })
+    })
+
+    const backup = (path: string) =>
+      Effect.gen(function*() {
+        const { files, typed } = during("backup")
+        if (Option.isSome(yield* files.size(path))) return yield* new AlreadyThere({ path })
+        if (Option.isNone(yield* files.size(filename))) return yield* new NoDatabase({ location: filename })
+        const copy = yield* files.temporary(path)
+        yield* typed(DatabaseProcess.copy(filename, copy))
+        const { problems } = yield* typed(DatabaseProcess.inspect(copy, "integrity_check"))
+        if (problems.length > 0) return yield* new Corrupt({ store, operation: "backup" })
+        yield* files.sync(copy)
+        if (!(yield* files.publish(copy, path))) return yield* new AlreadyThere({ path })
+        return Option.getOrElse(yield* files.size(path), () => 0)
+      }).pipe(Effect.scoped)
+
+    const copyGiven = (path: string, copy: string) =>
+      Effect.catchAll(
+        DatabaseProcess.copy(path, copy),
+        ({ cause, reading }): Effect.Effect<never, StorageFailure | InvalidBackup> => {
+          const failure = SqliteFailure.fromOpening(cause, { store, operation: "restore" })
+          if (failure._tag === "Corrupt") return invalid("it is not a database, or a damaged one")
+          return reading ? invalid(`it cannot be read where it is (${failure._tag})`) : Effect.fail(failure)
+        }
+      )
+
+    const judge = ({ problems, steps }: DatabaseProcess.Inspection) => {
+      if (problems.length > 0) return invalid(`it is damaged (${problems[0]})`)
+      if (steps.length === 0 || !isOurs(steps)) return invalid("it is the database of another program")
+      return steps.length > knownVersion ? new NewerThanApp({ store: "backup", operation: "restore" }) : Effect.void
+    }
+
+    /** Runs `work` while nobody opens the database or has it open. */
+    const alone = <A>(operation: string, leaveLog: boolean, work: Effect.Effect<A, StorageFailure>) =>
+      Effect.gen(function*() {
+        const { files, typed } = during(operation)
+        if (Option.isSome(yield* files.size(filename))) yield* typed(DatabaseProcess.hold(filename, leaveLog))
+        return yield* Effect.uninterruptible(work)
+      }).pipe(Effect.scoped, lock.withLock(openingLock(store), openingDeadline))
+
+    const restore = (path: string) =>
+      Effect.gen(function*() {
+        const { files, typed } = during("restore")
+        if (Option.isNone(yield* files.size(path))) return yield* invalid("there is no such file")
+        if (yield* files.isSame(path, filename)) return yield* invalid("it is the database itself")
+        const copy = yield* files.temporary(filename)
+        yield* copyGiven(path, copy)
+        yield* judge(yield* typed(DatabaseProcess.inspect(copy, "integrity_check")))
+        yield* files.sync(copy)
+        const exchange = Effect.zipLeft(files.keepAside(filename, "previous"), files.replace(copy, filename))
+        return { previous: yield* alone("restore", true, exchange) }
+      }).pipe(Effect.scoped)
+
+    const quarantine = Effect.suspend(() => {
+      const { files } = during("quarantine")
+      const move = Effect.tap(
+        files.keepAside(filename, "damaged"),
+        (kept) => Option.isSome(kept) ? files.remove(filename) : Effect.void
+      )
+      return alone("quarantine", false, move)
+    })
+
+    return DatabaseMaintenance.of({
+      check: span("check")(check),
+      backup: (path) => span("backup")(backup(path)),
+      restore: (path) => span("restore")(restore(path)),
+      quarantine: span("quarantine")(quarantine)
+    })
+  })
+
+/** Nothing is opened before it is asked for. */
+export const layer = (options: Options): Layer.Layer<DatabaseMaintenance, never, ProcessLock> =>
+  Layer.effect(DatabaseMaintenance, make(options))
