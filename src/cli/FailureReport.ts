@@ -4,6 +4,7 @@
 import { Duration, Match } from "effect"
 import type { AuthFailure } from "../domain/auth/AuthFailure.ts"
 import type { NoteFailure } from "../domain/notes/NoteFailure.ts"
+import type { AlreadyThere, InvalidBackup, NoDatabase } from "../domain/operations/DatabaseMaintenance.ts"
 import type { InvalidExport, LastSlot, SlotNotFound, TooManySlots } from "../domain/operations/Maintenance.ts"
 import type { InvalidSettings } from "../domain/operations/Setting.ts"
 import type { UnknownSetting } from "../domain/operations/Settings.ts"
@@ -15,11 +16,14 @@ import type { CommandFailed } from "./CommandFailed.ts"
 import { bold, columns, dim, printable, red } from "./Output.ts"
 
 export type Failure =
+  | AlreadyThere
   | AuthFailure
   | CommandFailed
   | CryptoFailure
+  | InvalidBackup
   | InvalidExport
   | LastSlot
+  | NoDatabase
   | NoteFailure
   | PushFailure
   | SlotNotFound
@@ -28,8 +32,22 @@ export type Failure =
   | TraceNotFound
   | UnknownSetting
 
+/** What `strata db` looks after; other stores have ways of their own. */
+const isDatabase = ({ store }: { readonly store: string }) => store === "database"
+
 const wait = (retryAfter: Duration.Duration | undefined) =>
   retryAfter === undefined ? "Try again in a moment." : `Try again in ${Duration.format(retryAfter)}.`
+
+/** From damage, where there is a command for it. */
+const wayOut: Readonly<Record<string, string>> = {
+  "secret store":
+    "Run \"strata secrets restore\" for its previous state, or restore the file from a backup; nothing was overwritten.",
+  database: [
+    "Run \"strata db check\" to see what is damaged. Nothing was overwritten.",
+    "Then put a backup in its place: \"strata db restore FILE\".",
+    "Or begin with an empty one, and keep this one beside it: \"strata db quarantine\"."
+  ].join("\n")
+}
 
 /** What the person can do, per failure. */
 export const next = Match.typeTags<Failure>()({
@@ -67,14 +85,30 @@ export const next = Match.typeTags<Failure>()({
   SlotNotFound: () => "Run \"strata secrets doctor\" for the slots and key sources there are.",
   TooManySlots: () => "Run \"strata secrets slots\" for their ids, then \"strata secrets slots rm ID\".",
   InvalidExport: () => "Nothing was changed.",
-  Busy: () => "Wait for the other process to finish, or end it.",
-  Full: () => "Free some space and try again.",
-  Corrupt: (failure) =>
-    failure.store === "secret store"
-      ? "Run \"strata secrets restore\" for its previous state, or restore the file from a backup; nothing was overwritten."
-      : "Restore the file from a backup; nothing was overwritten.",
-  ReadOnly: () => "Make the folder writable, or set STRATA_HOME to another one.",
-  NewerThanApp: () => "Install the version that wrote it, or a newer one.",
+  InvalidBackup: () => "Name a file that \"strata db backup\" wrote. Nothing was changed.",
+  AlreadyThere: () => "Name another file; a backup is never overwritten.",
+  NoDatabase: () => "There is nothing to copy: the first start makes one.",
+  Busy: (failure) =>
+    failure.store.startsWith("database")
+      ? "End the other programs that use it (\"strata up\", an open notes window) and try again. Nothing was changed."
+      : "Wait for the other process to finish, or end it.",
+  Full: (failure) =>
+    failure.store === "database"
+      ? "Free some space on its disk and try again. What was written before is kept."
+      : "Free some space and try again.",
+  Corrupt: (failure) => wayOut[failure.store] ?? "Restore the file from a backup; nothing was overwritten.",
+  ReadOnly: (failure) =>
+    failure.store === "database"
+      ? "Make the file and its folder your own and writable, or set STRATA_HOME to another folder. \"strata doctor\" shows which."
+      : "Make the folder writable, or set STRATA_HOME to another one.",
+  NewerThanApp: (failure) =>
+    failure.store === "backup"
+      ? "Install the version that wrote the copy, or a newer one, and restore it with that. Nothing was changed."
+      : "Install the version that wrote it, or a newer one; it was left as it is.",
+  Unrecognized: (failure) =>
+    isDatabase(failure)
+      ? "Look whether STRATA_HOME is right (\"strata db check\" shows the path). To set the file aside and begin with an empty one: \"strata db quarantine\"."
+      : "Look whether the path is right. Nothing was overwritten.",
   Io: () => "Check that the folder is there and yours to write, and that its disk works."
 })
 

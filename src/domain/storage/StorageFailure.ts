@@ -45,6 +45,16 @@ export class NewerThanApp extends Schema.TaggedError<NewerThanApp>()("NewerThanA
   }
 }
 
+/**
+ * The file is sound, but not one that this application made: another application's, or of a version whose steps differ
+ * from the ones known here. It is kept as it is.
+ */
+export class Unrecognized extends Schema.TaggedError<Unrecognized>()("Unrecognized", fields) {
+  override get message() {
+    return `The ${this.store} was not made by this application and was left untouched (${this.operation})`
+  }
+}
+
 /** Any other failure of the operating system or driver. */
 export class Io extends Schema.TaggedError<Io>()("Io", fields) {
   override get message() {
@@ -53,5 +63,5 @@ export class Io extends Schema.TaggedError<Io>()("Io", fields) {
 }
 
 /** Every way a local store fails. */
-export const StorageFailure = Schema.Union(Busy, Full, Corrupt, ReadOnly, NewerThanApp, Io)
+export const StorageFailure = Schema.Union(Busy, Full, Corrupt, ReadOnly, NewerThanApp, Unrecognized, Io)
 export type StorageFailure = typeof StorageFailure.Type

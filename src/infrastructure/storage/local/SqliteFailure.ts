@@ -3,7 +3,7 @@
  */
 import { SqlError } from "@effect/sql/SqlError"
 import { Effect, Option, Predicate } from "effect"
-import { Busy, Corrupt, Full, Io, ReadOnly } from "../../../domain/storage/StorageFailure.ts"
+import { Busy, Corrupt, Full, Io, ReadOnly, Unrecognized } from "../../../domain/storage/StorageFailure.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 
 /** Where it happened: `store` is the file as the user knows it. */
@@ -35,6 +35,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   ENOENT: Io,
   ENOTDIR: Io,
   ESTALE: Io,
+  EFTYPE: Unrecognized,
   ENOSPC: Full,
   EDQUOT: Full,
   EACCES: ReadOnly,

@@ -22,6 +22,8 @@ export interface Options {
   readonly store: string
   readonly journalMode: "WAL" | "MEMORY"
   readonly synchronous: Synchronous
+  /** A file with anything in it and another mark, or none that this application made, is refused before it is touched. */
+  readonly applicationId?: number
 }
 
 /** Waiting inside SQLite blocks the event loop; longer waits are retries around it. */
@@ -92,11 +94,25 @@ const typed = (store: string) => <A, R>(opening: Effect.Effect<A, SqlError, R>):
 
 const attempt = <A>(act: () => A) => Effect.try({ try: act, catch: (cause) => new SqlError({ cause }) })
 
+/** Older versions of the application made files without a mark, but never without this table. */
+const recognize = (connection: Connection, applicationId: number) =>
+  Effect.gen(function*() {
+    const read = (sql: string) => whileBusy(connection.executeUnprepared(sql, [], undefined))
+    const [mark] = yield* read("PRAGMA application_id")
+    if (mark?.application_id === applicationId) return
+    const tables = yield* read("SELECT name FROM sqlite_schema")
+    if (mark?.application_id === 0 && (tables.length === 0 || tables.some(({ name }) => name === "migrations"))) return
+    return yield* new SqlError({ cause: Object.assign(new Error("Made by another application"), { code: "EFTYPE" }) })
+  })
+
 const connectThere = (options: Options, isEmpty: boolean) =>
-  Effect.tap(
-    SqliteConnection.open({ filename: options.filename, readonly: false }),
-    (connection) => prepare(connection, pragmasOf(options, isEmpty))
-  )
+  Effect.gen(function*() {
+    const connection = yield* SqliteConnection.open({ filename: options.filename, readonly: false })
+    yield* prepare(connection, [])
+    if (options.applicationId !== undefined) yield* recognize(connection, options.applicationId)
+    yield* prepare(connection, pragmasOf(options, isEmpty))
+    return connection
+  })
 
 const connectOrCreate = (options: Options) =>
   Effect.flatMap(
@@ -122,18 +138,19 @@ const identity = (filename: string) => {
 }
 
 /**
- * Fails as soon as the file that is open now is not at its path any more: SQLite would go on writing into a file that
+ * To be run again and again: it fails as soon as the file that is open now is not at its path any more: SQLite would go on writing into a file that
  * nobody finds again.
  */
-export const unmoved = (filename: string): Effect.Effect<void, SqlError> => {
-  if (filename === ":memory:") return Effect.void
-  const opened = identity(filename)
-  return Effect.filterOrFail(
-    attempt(() => identity(filename)),
-    (now) => now === opened,
-    () =>
-      new SqlError({ cause: Object.assign(new Error("The file was replaced while it was open"), { code: "ESTALE" }) })
-  )
+export const unmoved = (filename: string): Effect.Effect<Effect.Effect<void, SqlError>, SqlError> => {
+  if (filename === ":memory:") return Effect.succeed(Effect.void)
+  const identify = attempt(() => identity(filename))
+  return Effect.map(identify, (opened) =>
+    Effect.filterOrFail(
+      identify,
+      (now) => now === opened,
+      () =>
+        new SqlError({ cause: Object.assign(new Error("The file was replaced while it was open"), { code: "ESTALE" }) })
+    ))
 }
 
 /**

@@ -6,10 +6,12 @@ import type { Duration } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import { LocalDatabase } from "./LocalDatabase.ts"
 import type { Migration } from "./Migration.ts"
+import * as MigrationBackup from "./MigrationBackup.ts"
 import * as Migrations from "./Migrations.ts"
 import * as ReadSnapshot from "./ReadSnapshot.ts"
 import * as SqliteFailure from "./SqliteFailure.ts"
 import * as SqliteFile from "./SqliteFile.ts"
+import * as Upkeep from "./Upkeep.ts"
 import * as WriteTransaction from "./WriteTransaction.ts"
 
 export interface Options {
@@ -19,11 +21,14 @@ export interface Options {
   readonly migrations: ReadonlyArray<Migration>
   /** The file as the user knows it; `database` unless told. */
   readonly store?: string
-  /** `NORMAL` may lose the last commits in a power cut; `FULL` unless told. */
-  readonly synchronous?: "FULL" | "NORMAL"
+  /** What a transaction gets that does not say: `NORMAL` is `relaxed`, `FULL` is `durable`; `FULL` unless told. */
+  readonly synchronous?: SqliteFile.Synchronous
   /** How long a write waits for other processes; 5 seconds unless told. */
   readonly deadline?: Duration.DurationInput
 }
+
+/** "Stra": what `file` and every SQLite tool show of a file that this makes. */
+export const applicationId = 0x53747261
 
 /** Another process may run a long migration. */
 const migrationDeadline = "1 minute"
@@ -31,22 +36,26 @@ const migrationDeadline = "1 minute"
 export const make = (options: Options) =>
   Effect.gen(function*() {
     const { deadline = "5 seconds", filename, migrations, store = "database", synchronous = "FULL" } = options
-    const file = yield* SqliteFile.open({ filename, store, journalMode: "WAL", synchronous })
+    const typed = (operation: string) => SqliteFailure.typed({ store, operation })
+    const file = yield* SqliteFile.open({ filename, store, journalMode: "WAL", synchronous, applicationId })
     const { sql } = file
     const commits = yield* PubSub.sliding<void>(1)
     const writing = {
       ...file,
       store,
       synchronous,
-      verify: SqliteFile.unmoved(filename),
+      verify: yield* typed("open")(SqliteFile.unmoved(filename)),
       committed: PubSub.publish(commits, undefined)
     }
     yield* Migrations.run({
       sql,
       store,
       migrations,
+      applicationId,
+      backup: MigrationBackup.make({ sql, filename, store }),
       transact: WriteTransaction.make({ ...writing, deadline: migrationDeadline }).transact
-    }).pipe(SqliteFailure.typed({ store, operation: "migrate" }), SqliteFile.outsideTransactions)
+    }).pipe(typed("migrate"), SqliteFile.outsideTransactions)
+    if (filename !== ":memory:") yield* Upkeep.start({ sql, filename, store })
 
     const { join, transact } = WriteTransaction.make({ ...writing, deadline })
     const reserve = filename === ":memory:"
@@ -55,9 +64,9 @@ export const make = (options: Options) =>
     const snapshot = ReadSnapshot.make({ sql, reserve })
     return LocalDatabase.of({
       sql,
-      read: (reads) => SqliteFailure.typed({ store, operation: "read" })(join(reads)),
-      readSnapshot: (reads) => SqliteFailure.typed({ store, operation: "read" })(snapshot(reads)),
-      writeTransaction: (writes, how) => SqliteFailure.typed({ store, operation: "write" })(transact(writes, how))
+      read: (reads) => typed("read")(join(reads)),
+      readSnapshot: (reads) => typed("read")(snapshot(reads)),
+      writeTransaction: (writes, how) => typed("write")(transact(writes, how))
     })
   })
 

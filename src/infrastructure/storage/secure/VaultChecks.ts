@@ -16,6 +16,7 @@ const fixes: Readonly<Record<string, string>> = {
   Tampered: damaged,
   RolledBack: "put the newest copy of the file back, or go on with this one (\"strata secrets accept-rollback\")",
   NewerThanApp: "update the application",
+  Unrecognized: "look whether the path is right; it was left as it is",
   Full: "free some space",
   Busy: "try again",
   Io: "look at the file's permissions and the disk"

@@ -45,3 +45,10 @@ export const waits = MetricDefinition.counter({
   doc: "Write transactions that found another process writing",
   attributes: { "db.namespace": { doc: "Which file", values: ["database", "cache", "backend database"] } }
 })
+
+export const log = MetricDefinition.gauge({
+  name: "strata.database.log.size",
+  unit: "By",
+  doc: "The write-ahead log, when it is emptied in a quiet moment",
+  attributes: { "db.namespace": { doc: "Which file", values: ["database", "cache", "backend database"] } }
+})

@@ -57,7 +57,7 @@ describe("SqliteLocalDatabase", () => {
       yield* Effect.scoped(SqliteLocalDatabase.make({ filename, migrations: [createNotes] }))
       yield* TestClock.setTime(9000)
       const { sql } = yield* SqliteLocalDatabase.make({ filename, migrations: [createNotes, addColour] })
-      assert.deepStrictEqual(yield* sql`SELECT * FROM migrations`, [
+      assert.deepStrictEqual(yield* sql`SELECT id, name, applied_at FROM migrations`, [
         { id: 1, name: "create_notes", applied_at: 5000 },
         { id: 2, name: "add_colour", applied_at: 9000 }
       ])
@@ -73,7 +73,7 @@ describe("SqliteLocalDatabase", () => {
       )
       assert.isTrue(Exit.isFailure(exit) && exit.cause._tag === "Die")
       const { sql } = yield* SqliteLocalDatabase.make({ filename, migrations: [] })
-      assert.deepStrictEqual(yield* sql`SELECT name FROM sqlite_schema`, [])
+      assert.deepStrictEqual(yield* sql`SELECT name FROM sqlite_schema WHERE name = 'notes'`, [])
     }))
 
   it.scoped("a file of a newer version is refused and not touched", () =>

@@ -1,0 +1,38 @@
+/**
+ * What a migration is told by: SHA-256 of the statements it sends when every answer is empty. White space, comments in
+ * the code and the migration's name may change; what it does may not.
+ */
+import * as Reactivity from "@effect/experimental/Reactivity"
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
+import * as Statement from "@effect/sql/Statement"
+import { Effect, Stream } from "effect"
+import { createHash } from "node:crypto"
+import type { Migration } from "./Migration.ts"
+import { outsideTransactions } from "./SqliteConnection.ts"
+
+/** In hexadecimal digits. */
+export const of = (migration: Migration): Effect.Effect<string> =>
+  Effect.gen(function*() {
+    const hash = createHash("sha256")
+    const record = (statement: string) =>
+      Effect.sync(() => {
+        hash.update(`${statement.replace(/\s+/g, " ").trim()};`)
+        return []
+      })
+    const connection: Connection = {
+      execute: record,
+      executeRaw: record,
+      executeValues: record,
+      executeUnprepared: record,
+      executeStream: () => Stream.empty
+    }
+    const sql = yield* SqlClient.make({
+      acquirer: Effect.succeed(connection),
+      compiler: Statement.makeCompilerSqlite(),
+      spanAttributes: []
+    }).pipe(Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make))
+    // One that takes a row for granted ends here, at the same statement every time.
+    yield* Effect.ignore(Effect.sandbox(migration.run(sql)))
+    return hash.digest("hex")
+  }).pipe(outsideTransactions, Effect.withTracerEnabled(false))
