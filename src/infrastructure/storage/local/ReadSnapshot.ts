@@ -8,6 +8,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Scope } from "effect"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import { around, GuardedConnection } from "./GuardedConnection.ts"
 import * as HeldResource from "./HeldResource.ts"
 import * as SqliteFile from "./SqliteFile.ts"
@@ -18,25 +19,36 @@ export interface Options {
   readonly reserve: Effect.Effect<Connection, SqlError, Scope.Scope>
 }
 
+const run = (connection: Connection, statement: string) => connection.execute(statement, [], undefined)
+
+export interface Source extends Pick<Options, "reserve"> {
+  /** Is another one after every commit, whoever made it. */
+  readonly version: Effect.Effect<unknown, SqlError>
+}
+
 /** A connection of its own, so that snapshots and writes do not wait for each other. */
-export const ofReader = (file: Pick<SqliteFile.Options, "filename" | "store">) =>
+export const ofReader = (
+  file: Pick<SqliteFile.Options, "filename" | "store">
+): Effect.Effect<Source, StorageFailure, Scope.Scope> =>
   Effect.gen(function*() {
     const connection = yield* SqliteFile.openReader(file)
-    return Effect.as(yield* HeldResource.turns, connection)
+    const reserve = Effect.as(yield* HeldResource.turns, connection)
+    const read = Effect.map(run(connection, "PRAGMA data_version"), ([row]) => row.data_version)
+    return { reserve, version: Effect.scoped(Effect.zipRight(reserve, read)) }
   })
 
 const queryOnly = (connection: Connection, value: "ON" | "OFF") =>
   connection.executeUnprepared(`PRAGMA query_only = ${value}`, [], undefined)
 
 /** The only connection that a database in memory has: writes wait while a snapshot lasts. */
-export const ofWriter = (sql: SqlClient): Options["reserve"] =>
-  Effect.tap(
+export const ofWriter = (sql: SqlClient): Source => ({
+  reserve: Effect.tap(
     sql.reserve,
     (connection) =>
       Effect.acquireRelease(queryOnly(connection, "ON"), () => Effect.ignore(queryOnly(connection, "OFF")))
-  )
-
-const run = (connection: Connection, statement: string) => connection.execute(statement, [], undefined)
+  ),
+  version: Effect.map(sql`SELECT total_changes() AS changes`, ([row]) => row?.["changes"])
+})
 
 export const make = ({ reserve, sql }: Options) => {
   const begin = Effect.uninterruptibleMask((restore) =>

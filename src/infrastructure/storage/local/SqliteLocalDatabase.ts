@@ -4,6 +4,7 @@
 import { Effect, Layer, PubSub } from "effect"
 import type { Duration } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
+import * as LiveQueries from "./LiveQueries.ts"
 import { LocalDatabase } from "./LocalDatabase.ts"
 import type { Migration } from "./Migration.ts"
 import * as MigrationBackup from "./MigrationBackup.ts"
@@ -25,6 +26,8 @@ export interface Options {
   readonly synchronous?: SqliteFile.Synchronous
   /** How long a write waits for other processes; 5 seconds unless told. */
   readonly deadline?: Duration.DurationInput
+  /** The tables that `live` may be asked for; none unless told. Their writes are counted, which costs each row a little. */
+  readonly live?: ReadonlyArray<string>
 }
 
 /** "Stra": what `file` and every SQLite tool show of a file that this makes. */
@@ -35,7 +38,8 @@ const migrationDeadline = "1 minute"
 
 export const make = (options: Options) =>
   Effect.gen(function*() {
-    const { deadline = "5 seconds", filename, migrations, store = "database", synchronous = "FULL" } = options
+    const { deadline = "5 seconds", filename, live = [], migrations, store = "database", synchronous = "FULL" } =
+      options
     const typed = (operation: string) => SqliteFailure.typed({ store, operation })
     const file = yield* SqliteFile.open({ filename, store, journalMode: "WAL", synchronous, applicationId })
     const { sql } = file
@@ -58,15 +62,20 @@ export const make = (options: Options) =>
     if (filename !== ":memory:") yield* Upkeep.start({ sql, filename, store })
 
     const { join, transact } = WriteTransaction.make({ ...writing, deadline })
-    const reserve = filename === ":memory:"
+    if (live.length > 0 && !(yield* typed("open")(LiveQueries.isPrepared(sql, live)))) {
+      yield* transact(LiveQueries.prepare(sql, live)).pipe(typed("open"), SqliteFile.outsideTransactions)
+    }
+    const { reserve, version } = filename === ":memory:"
       ? ReadSnapshot.ofWriter(sql)
       : yield* ReadSnapshot.ofReader({ filename, store })
     const snapshot = ReadSnapshot.make({ sql, reserve })
+    const readSnapshot: (typeof LocalDatabase.Service)["readSnapshot"] = (reads) => typed("read")(snapshot(reads))
     return LocalDatabase.of({
       sql,
       read: (reads) => typed("read")(join(reads)),
-      readSnapshot: (reads) => typed("read")(snapshot(reads)),
-      writeTransaction: (writes, how) => typed("write")(transact(writes, how))
+      readSnapshot,
+      writeTransaction: (writes, how) => typed("write")(transact(writes, how)),
+      live: yield* LiveQueries.make({ sql, readSnapshot, commits, version, tables: live })
     })
   })
 
