@@ -11,6 +11,13 @@ export const cpuPerOperation = async (operations: number, body: () => Promise<vo
   return (user + system) / operations
 }
 
+/** Wall time in µs per operation, for what waits for the disk. `body` runs all of them. */
+export const wallPerOperation = async (operations: number, body: () => Promise<void>): Promise<number> => {
+  const start = performance.now()
+  await body()
+  return (performance.now() - start) * 1000 / operations
+}
+
 /** What a node program costs from start to end, both in ms. */
 export const runNode = async (root: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) => {
   const start = performance.now()

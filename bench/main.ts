@@ -21,10 +21,14 @@ export const main = async (args: ReadonlyArray<string>, ci: boolean): Promise<nu
   const chosen = Object.entries(groups).filter(([name]) => positionals.length === 0 || positionals.includes(name))
   const results: Array<Result> = []
   for (const [, load] of chosen) {
-    for (const benchmark of (await load()).benchmarks) {
+    const { benchmarks, comparison, notice } = await load()
+    if (notice !== undefined) process.stderr.write(notice)
+    for (const benchmark of benchmarks) {
       results.push(await measure(benchmark, rounds))
     }
+    const compared = await comparison?.()
+    if (compared !== undefined) process.stdout.write(`${values.json ? compared.lines : compared.table}\n`)
   }
-  process.stdout.write(`${values.json ? lines(results) : table(results)}\n`)
+  if (results.length > 0) process.stdout.write(`${values.json ? lines(results) : table(results)}\n`)
   return results.some((result) => fails(result, { check: values.check, ci })) ? 1 : 0
 }

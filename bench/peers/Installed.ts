@@ -1,0 +1,49 @@
+/**
+ * Other people's caches. They have an installation of their own, so that ours compiles nothing for a benchmark.
+ */
+import type { BentoCache, bentostore } from "bentocache"
+import type { kyselyDriver } from "bentocache/drivers/kysely"
+import type { memoryDriver } from "bentocache/drivers/memory"
+import type { Keyv, KeyvStoreAdapter } from "keyv"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+
+const folder = join(process.cwd(), "bench/peers")
+
+/** npm writes the hidden lock last. */
+export const isInstalled = existsSync(join(folder, "node_modules/.package-lock.json"))
+
+export const notInstalled = "The peers are not installed, so they are left out: npm ci --prefix bench/peers\n"
+
+/** What we use of packages that the root does not have. */
+interface Modules {
+  readonly "bentocache": { readonly BentoCache: typeof BentoCache; readonly bentostore: typeof bentostore }
+  readonly "bentocache/drivers/kysely": { readonly kyselyDriver: typeof kyselyDriver }
+  readonly "bentocache/drivers/memory": { readonly memoryDriver: typeof memoryDriver }
+  readonly "cache-manager": {
+    readonly createCache: (options: { readonly stores: ReadonlyArray<Keyv>; readonly ttl: number }) => CacheManager
+  }
+  readonly "keyv": { readonly Keyv: typeof Keyv }
+  readonly "@keyv/sqlite": {
+    readonly default: new(options: { readonly uri: string; readonly wal: boolean }) => KeyvStoreAdapter
+  }
+  readonly "kysely": {
+    readonly Kysely: new(options: { readonly dialect: object }) => never
+    readonly SqliteDialect: new(options: { readonly database: object }) => object
+  }
+}
+
+export interface CacheManager {
+  readonly get: (key: string) => Promise<string | undefined>
+  readonly set: (key: string, value: string) => Promise<string>
+  readonly del: (key: string) => Promise<boolean>
+  readonly wrap: (key: string, load: () => Promise<string>) => Promise<string>
+  readonly disconnect: () => Promise<unknown>
+}
+
+export const load = async <Name extends keyof Modules>(name: Name): Promise<Modules[Name]> => {
+  // From a file of that folder: this one is bundled into another.
+  const there = await import(pathToFileURL(join(folder, "load.mjs")).href)
+  return there.load(name)
+}

@@ -1,0 +1,38 @@
+import { Effect } from "effect"
+import { join } from "node:path"
+import type { Contender } from "../Contender.ts"
+import { overwriteStart, sqliteFile, updateAll } from "../Damage.ts"
+import { load } from "../Installed.ts"
+import * as Keyv from "./Keyv.ts"
+
+export interface Options {
+  /** Of its second level; without one it has the first only. */
+  readonly filename?: string
+  readonly timeToLiveMillis: number
+}
+
+export const open = async ({ filename, timeToLiveMillis }: Options) => {
+  const { createCache } = await load("cache-manager")
+  const stores = [await Keyv.open({}), ...(filename === undefined ? [] : [await Keyv.open({ filename })])]
+  return createCache({ stores, ttl: timeToLiveMillis })
+}
+
+export const contender: Contender = {
+  name: "cache-manager",
+  hasSchema: false,
+  open: ({ folder, timeToLiveMillis }) =>
+    Effect.gen(function*() {
+      const cache = yield* Effect.acquireRelease(
+        Effect.tryPromise(() => open({ filename: join(folder, "keyv.db"), timeToLiveMillis })),
+        (opened) => Effect.ignore(Effect.tryPromise(() => opened.disconnect()))
+      )
+      return {
+        getOrLoad: (key, loading) => Effect.tryPromise(() => cache.wrap(key, () => Effect.runPromise(loading))),
+        remove: (key) => Effect.tryPromise(() => cache.del(key))
+      }
+    }),
+  damage: {
+    file: (folder) => overwriteStart(sqliteFile(folder)),
+    entries: (folder) => updateAll(sqliteFile(folder), "UPDATE keyv SET value = '{garbage'")
+  }
+}
