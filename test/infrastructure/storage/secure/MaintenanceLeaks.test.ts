@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Stream, Tracer } from "effect"
+import { Effect, Exit, Option, Redacted, Stream } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { inspect } from "node:util"
 import type { ExportFor, ExportKey } from "../../../../src/domain/operations/Maintenance.ts"
 import * as EnvironmentVaultKey from "../../../../src/infrastructure/storage/secure/EnvironmentVaultKey.ts"
 import * as MaintenanceFixture from "./MaintenanceFixture.ts"
+import { observed, shown } from "./Observed.ts"
 
 const passphrase = "CANARY-PASSPHRASE-31c8"
 const value = "CANARY-VALUE-7f3a"
@@ -13,49 +13,6 @@ const name = "CANARY-NAME-91bc"
 const setting = "CANARY-SETTING-55de"
 
 const secret = Redacted.make
-
-const shown = (exit: Exit.Exit<unknown, unknown>) =>
-  [
-    Exit.isFailure(exit) ? Cause.pretty(exit.cause, { renderErrorCause: true }) : "",
-    JSON.stringify(exit),
-    inspect(exit, { depth: 20, showHidden: true }),
-    String(exit)
-  ].join("\n")
-
-/** What a tracer and a logger get to see. */
-const observed = () => {
-  const seen: Array<string> = []
-  const tracer = Tracer.make({
-    span: (spanName, parent, context, links, startTime, kind) => {
-      const attributes = new Map<string, unknown>()
-      return {
-        _tag: "Span",
-        spanId: "1",
-        traceId: "1",
-        name: spanName,
-        sampled: true,
-        status: { _tag: "Started", startTime },
-        parent,
-        context,
-        links,
-        kind,
-        attributes,
-        attribute: (key, entry) => void attributes.set(key, entry),
-        event: (...event) => void seen.push(inspect(event, { depth: 20 })),
-        addLinks: () => undefined,
-        end: (_, exit) => void seen.push(spanName, inspect(attributes), Exit.isFailure(exit) ? shown(exit) : "")
-      }
-    },
-    context: (execute) => execute()
-  })
-  const logger = Logger.make((entry) => void seen.push(inspect(entry, { depth: 20 })))
-  const layer = Layer.mergeAll(
-    Layer.setTracer(tracer),
-    Logger.replace(Logger.defaultLogger, logger),
-    Logger.minimumLogLevel(LogLevel.All)
-  )
-  return { seen, layer }
-}
 
 /** Whether what was given to `encode` could be read out of a text. */
 const tellsOf = (text: string, planted: string) =>

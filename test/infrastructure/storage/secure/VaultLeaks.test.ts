@@ -1,14 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Tracer } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
-import { inspect } from "node:util"
 import { Crypto } from "../../../../src/domain/security/Crypto.ts"
 import type { CryptoFailure } from "../../../../src/domain/security/CryptoFailure.ts"
 import type { SecretFailure } from "../../../../src/domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
 import * as KeysetCrypto from "../../../../src/infrastructure/security/encryption/KeysetCrypto.ts"
 import * as SecureStoreKeysetStore from "../../../../src/infrastructure/storage/secure/SecureStoreKeysetStore.ts"
+import { observed, shown } from "./Observed.ts"
 import * as VaultFixture from "./VaultFixture.ts"
 
 interface Refused {
@@ -20,50 +20,6 @@ const value = "CANARY-VALUE-7f3a"
 const name = "CANARY-NAME-91bc"
 const note = "CANARY-NOTE-55de"
 const bytes = (text: string) => new TextEncoder().encode(text)
-
-const shown = (exit: Exit.Exit<unknown, unknown>) =>
-  [
-    Exit.isFailure(exit) ? Cause.pretty(exit.cause, { renderErrorCause: true }) : "",
-    JSON.stringify(exit),
-    inspect(exit, { depth: 20, showHidden: true }),
-    String(exit)
-  ].join("\n")
-
-/** Everything that observers get to see: spans with their attributes and events, and log lines. */
-const observed = () => {
-  const seen: Array<string> = []
-  const tracer = Tracer.make({
-    span: (spanName, parent, context, links, startTime, kind) => {
-      const attributes = new Map<string, unknown>()
-      return {
-        _tag: "Span",
-        spanId: "1",
-        traceId: "1",
-        name: spanName,
-        sampled: true,
-        status: { _tag: "Started", startTime },
-        parent,
-        context,
-        links,
-        kind,
-        attributes,
-        attribute: (key, entry) => void attributes.set(key, entry),
-        event: (...event) => void seen.push(inspect(event, { depth: 20 })),
-        addLinks: () => undefined,
-        // Tracers record how a span failed, never what it returned.
-        end: (_, exit) => void seen.push(spanName, inspect(attributes), Exit.isFailure(exit) ? shown(exit) : "")
-      }
-    },
-    context: (execute) => execute()
-  })
-  const logger = Logger.make((entry) => void seen.push(inspect(entry, { depth: 20 })))
-  const layer = Layer.mergeAll(
-    Layer.setTracer(tracer),
-    Logger.replace(Logger.defaultLogger, logger),
-    Logger.minimumLogLevel(LogLevel.All)
-  )
-  return { seen, layer }
-}
 
 /** Uses everything, whatever comes of it; returns what callers could print. */
 const everything = Effect.gen(function*() {
