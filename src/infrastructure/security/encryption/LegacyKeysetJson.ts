@@ -21,11 +21,12 @@ const Keys = <A extends string>(algorithm: A) =>
     })
   )
 
-const decodeAead = Schema.decodeOption(Schema.parseJson(Keys("AES256_GCM")))
-const decodePrf = Schema.decodeOption(Schema.parseJson(Keys("HKDF_SHA256")))
+const readAead = Schema.decodeOption(Schema.parseJson(Keys("AES256_GCM")))
+const readPrf = Schema.decodeOption(Schema.parseJson(Keys("HKDF_SHA256")))
 
-const aead = (text: string): Option.Option<Keyset> =>
-  Option.map(decodeAead(text), ({ keys, primary }): Keyset<"Aead"> => ({
+/** `none` when the text is not of this form, or of another primitive. */
+export const decodeAead = (text: string): Option.Option<Keyset<"Aead">> =>
+  Option.map(readAead(text), ({ keys, primary }) => ({
     primitive: "Aead",
     primary,
     keys: keys.map(({ id, material }) => ({
@@ -37,8 +38,8 @@ const aead = (text: string): Option.Option<Keyset> =>
     }))
   }))
 
-const prf = (text: string): Option.Option<Keyset> =>
-  Option.map(decodePrf(text), ({ keys, primary }): Keyset<"Prf"> => ({
+const decodePrf = (text: string): Option.Option<Keyset<"Prf">> =>
+  Option.map(readPrf(text), ({ keys, primary }) => ({
     primitive: "Prf",
     primary,
     keys: keys.map(({ id, material }) => ({
@@ -52,4 +53,5 @@ const prf = (text: string): Option.Option<Keyset> =>
   }))
 
 /** `none` when the text is not of this form. */
-export const decode = (text: string): Option.Option<Keyset> => Option.orElse(aead(text), () => prf(text))
+export const decode = (text: string): Option.Option<Keyset> =>
+  Option.orElse(decodeAead(text), (): Option.Option<Keyset> => decodePrf(text))

@@ -2,14 +2,14 @@
  * Reading the vault's file of format 1, which is never written any more. It differs from format 2 in that slots have
  * neither flags nor parameters, that the keyset is JSON, and that names and everything else depend on the root key.
  */
-import { Either, Option, Redacted, Schema } from "effect"
+import { Either, Option, Redacted } from "effect"
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { Tampered, WrongSecret } from "../../../domain/storage/SecretFailure.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as Aead from "../../security/encryption/Aead.ts"
 import * as AesGcm from "../../security/encryption/AesGcm.ts"
 import * as Hkdf from "../../security/encryption/Hkdf.ts"
-import type { Keyset } from "../../security/encryption/Keyset.ts"
+import * as LegacyKeysetJson from "../../security/encryption/LegacyKeysetJson.ts"
 import * as Framing from "./Framing.ts"
 import type { SlotKey } from "./RootSlot.ts"
 import type { VaultEntry } from "./VaultEntry.ts"
@@ -63,24 +63,6 @@ export const unwrap = (
   return committed || Option.isSome(root) ? tampered : Either.left(new WrongSecret({ slot: type }))
 }
 
-const KeysetJson = Schema.parseJson(Schema.Struct({
-  primary: Schema.Int,
-  keys: Schema.Array(Schema.Struct({ id: Schema.Int, material: Schema.Uint8ArrayFromBase64 }))
-}))
-
-const readKeyset = (json: Uint8Array): Option.Option<Keyset<"Aead">> =>
-  Option.map(Schema.decodeOption(KeysetJson)(Buffer.from(json).toString("utf8")), ({ keys, primary }) => ({
-    primitive: "Aead",
-    primary,
-    keys: keys.map(({ id, material }) => ({
-      id,
-      status: "ENABLED",
-      prefix: "TINK",
-      algorithm: "AES_256_GCM",
-      material: Redacted.make(material)
-    }))
-  }))
-
 const readEntry = (plaintext: Uint8Array): VaultEntry | undefined =>
   Framing.parse(plaintext, (reader) => ({
     name: Buffer.from(reader.block()).toString("utf8"),
@@ -98,7 +80,7 @@ export const entries = (
   if (!timingSafeEqual(createHmac("sha256", macKey).update(authenticated).digest(), mac)) return tampered
   const keysetKey = Hkdf.derive(root, "strata/vault/keyset", 32)
   const json = openBox(keysetKey, file.keyset, Framing.blocks("strata/vault/keyset/1", file.storeId))
-  const keyset = Option.flatMap(json, readKeyset)
+  const keyset = Option.flatMap(json, (bytes) => LegacyKeysetJson.decodeAead(Buffer.from(bytes).toString("utf8")))
   if (Option.isNone(keyset)) return tampered
   return Either.all(
     Array.from(
