@@ -1,32 +1,21 @@
 /**
  * Files read and written in large pieces, by position and without copies.
  */
-import { Effect, Predicate } from "effect"
+import { Effect } from "effect"
 import type { Scope } from "effect"
 import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import { open, rename, rm } from "node:fs/promises"
 import type { FileHandle } from "node:fs/promises"
 import { dirname } from "node:path"
-import { Busy, Full, Io, ReadOnly } from "../../../domain/storage/StorageFailure.ts"
+import { Io } from "../../../domain/storage/StorageFailure.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
+import * as PosixFailure from "./PosixFailure.ts"
 
 export type Store = "source file" | "target file"
 
-const failures: Readonly<Record<string, typeof Busy | typeof Full | typeof ReadOnly>> = {
-  ENOSPC: Full,
-  EDQUOT: Full,
-  EFBIG: Full,
-  EROFS: ReadOnly,
-  EACCES: ReadOnly,
-  EPERM: ReadOnly,
-  EBUSY: Busy
-}
-
-const codeOf = (cause: unknown) => Predicate.hasProperty(cause, "code") ? String(cause.code) : ""
-
 const failure = (store: Store, operation: string) => (cause: unknown): StorageFailure => {
-  const Failure = store === "target file" ? failures[codeOf(cause)] ?? Io : Io
+  const Failure = store === "target file" ? PosixFailure.ofWriting(cause) : Io
   return new Failure({ store, operation, cause })
 }
 
@@ -85,15 +74,13 @@ export const writeFully = async (handle: FileHandle, pieces: ReadonlyArray<Uint8
   if (rest.length > 0) await writeFully(handle, rest)
 }
 
-const unsupported = new Set(["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"])
-
 /** Makes a change of names durable, where the file system can. */
 const syncFolder = (folder: string) =>
   Effect.scoped(Effect.flatMap(
     opened("target file", folder, constants.O_RDONLY),
     (handle) => attempt("target file", "sync", () => handle.sync())
   )).pipe(
-    Effect.catchIf(({ cause }) => unsupported.has(codeOf(cause)), () => Effect.void)
+    Effect.catchIf(({ cause }) => PosixFailure.isFolderSyncUnsupported(cause), () => Effect.void)
   )
 
 /**

@@ -1,28 +1,14 @@
 /**
- * What the file system's errors mean to whoever uses a store.
+ * What the platform's errors mean to whoever uses a store.
  */
 import type { PlatformError } from "@effect/platform/Error"
-import { Predicate } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
-import { Busy, Full, Io, ReadOnly } from "../../../domain/storage/StorageFailure.ts"
-
-/** The name POSIX gives the error, such as `ENOSPC`. */
-const codeOf = (error: PlatformError) =>
-  Predicate.hasProperty(error.cause, "code") ? String(error.cause.code) : undefined
-
-const writeFailures: Readonly<Record<string, typeof Busy | typeof Full | typeof ReadOnly>> = {
-  ENOSPC: Full,
-  EDQUOT: Full,
-  EFBIG: Full,
-  EROFS: ReadOnly,
-  EACCES: ReadOnly,
-  EPERM: ReadOnly,
-  EBUSY: Busy
-}
+import { Io } from "../../../domain/storage/StorageFailure.ts"
+import * as PosixFailure from "../../security/encryption/PosixFailure.ts"
 
 /** For failures of an operation that writes. */
 export const writing = (store: string, operation: string) => (cause: PlatformError): StorageFailure => {
-  const Failure = writeFailures[codeOf(cause) ?? ""] ?? Io
+  const Failure = PosixFailure.ofWriting(cause.cause)
   return new Failure({ store, operation, cause })
 }
 
@@ -30,10 +16,8 @@ export const writing = (store: string, operation: string) => (cause: PlatformErr
 export const reading = (store: string, operation: string) => (cause: PlatformError): StorageFailure =>
   new Io({ store, operation, cause })
 
-/** Some file systems, and Windows, cannot make a folder durable by itself. */
-export const isUnsupported = (error: PlatformError): boolean =>
-  ["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"].includes(codeOf(error) ?? "")
+/** Whether it is the folder that cannot be made durable by itself. */
+export const isUnsupported = ({ cause }: PlatformError): boolean => PosixFailure.isFolderSyncUnsupported(cause)
 
-/** Some file systems have one name per file only. */
-export const isLinkUnsupported = (error: PlatformError): boolean =>
-  ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(codeOf(error) ?? "")
+/** Whether a file cannot have another name. */
+export const isLinkUnsupported = ({ cause }: PlatformError): boolean => PosixFailure.isLinkUnsupported(cause)
