@@ -3,7 +3,7 @@
  */
 import { Option } from "effect"
 import { createCipheriv, createDecipheriv, createSecretKey } from "node:crypto"
-import type { KeyObject } from "node:crypto"
+import type { DecipherGCM, KeyObject } from "node:crypto"
 import * as BoxMemory from "./BoxMemory.ts"
 import * as NoncePool from "./NoncePool.ts"
 
@@ -54,6 +54,17 @@ export const encryptRandomly = (
   return encrypt(key, head, nonce, plaintext, associatedData)
 }
 
+/** GCM gives all plaintext before its tag is compared: it leaves only when the tag is right. */
+export const verified = (decipher: DecipherGCM, plaintext: Uint8Array): Option.Option<Uint8Array> => {
+  try {
+    decipher.final()
+    return Option.some(plaintext)
+  } catch {
+    plaintext.fill(0)
+    return Option.none()
+  }
+}
+
 /** Decrypts what starts with its nonce at `nonceAt` of `input`. */
 export const decrypt = (
   key: KeyObject | Uint8Array,
@@ -67,15 +78,7 @@ export const decrypt = (
   const decipher = createDecipheriv("aes-256-gcm", key, input.subarray(nonceAt, start), options)
   decipher.setAAD(associatedData)
   decipher.setAuthTag(input.subarray(end))
-  const plaintext = decipher.update(input.subarray(start, end))
-  try {
-    // GCM gives all plaintext before this; it leaves only when this does not throw.
-    decipher.final()
-    return Option.some(plaintext)
-  } catch {
-    plaintext.fill(0)
-    return Option.none()
-  }
+  return verified(decipher, decipher.update(input.subarray(start, end)))
 }
 
 /** One key, ready for use. */

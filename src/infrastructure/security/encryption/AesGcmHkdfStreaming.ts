@@ -9,6 +9,7 @@
 import { Either, Option, Redacted } from "effect"
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from "node:crypto"
 import { DecryptionFailed } from "../../../domain/security/CryptoFailure.ts"
+import * as AesGcm from "./AesGcm.ts"
 import * as Hkdf from "./Hkdf.ts"
 import type { StreamingAeadKey } from "./Key.ts"
 import { StreamTruncated } from "./StreamFailure.ts"
@@ -77,14 +78,7 @@ const make = (key: StreamingKey, header: Uint8Array, associatedData: Uint8Array)
       if (end < 0 || (end === 0 && index > 0)) return Option.none()
       const decipher = createDecipheriv(algorithm, derived, nonceOf(index, last), { authTagLength: tagLength })
       decipher.setAuthTag(segment.subarray(end))
-      const plaintext = decipher.update(segment.subarray(0, end))
-      try {
-        decipher.final()
-        return Option.some(plaintext)
-      } catch {
-        plaintext.fill(0)
-        return Option.none()
-      }
+      return AesGcm.verified(decipher, decipher.update(segment.subarray(0, end)))
     }
   }
 }
