@@ -1,118 +1,204 @@
 /**
- * Entries in a table of a database file of their own, shared by the processes of this machine.
+ * Entries in a SQLite file that the processes of this machine share. A read is one prepared statement and no write.
  */
-import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Effect, Option } from "effect"
-import { crc32 } from "node:zlib"
-import type { LocalDatabase } from "../local/LocalDatabase.ts"
-import type { Migration } from "../local/Migration.ts"
-import { bytesOf, defaultBounds } from "./EntryStore.ts"
-import type { Bounds, Entry, EntryStore } from "./EntryStore.ts"
+import { Clock, Effect, Option } from "effect"
+import type { Duration, Scope } from "effect"
+import { createHash } from "node:crypto"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
+import * as Telemetry from "../../telemetry/catalogue/Cache.ts"
+import * as Span from "../../telemetry/Span.ts"
+import type { LeaseLost } from "../local/Lease.ts"
+import * as BarrierTable from "./BarrierTable.ts"
+import * as ChangeLog from "./ChangeLog.ts"
+import * as ClockSteps from "./ClockSteps.ts"
+import * as EntryDatabase from "./EntryDatabase.ts"
+import * as EntryMeta from "./EntryMeta.ts"
+import * as EntrySchema from "./EntrySchema.ts"
+import { defaultBounds } from "./EntryStore.ts"
+import type { Bounds, Claim, Entry, EntryStore, Invalidation, NewEntry } from "./EntryStore.ts"
+import * as EntryWrites from "./EntryWrites.ts"
+import * as Eviction from "./Eviction.ts"
+import * as GroupCommit from "./GroupCommit.ts"
 
-/** `id` grows with the age of an entry. `total` is kept by triggers, so that no write has to count. */
-const createEntry = (sql: SqlClient) =>
-  Effect.all([
-    sql`
-      CREATE TABLE entry (
-        id INTEGER PRIMARY KEY,
-        key TEXT NOT NULL UNIQUE,
-        value TEXT NOT NULL,
-        checksum INTEGER NOT NULL,
-        stored_at INTEGER NOT NULL,
-        expires_at INTEGER NOT NULL,
-        bytes INTEGER NOT NULL
-      ) STRICT
-    `,
-    sql`CREATE INDEX entry_expires_at ON entry (expires_at)`,
-    sql`CREATE TABLE total (entries INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT`,
-    sql`INSERT INTO total VALUES (0, 0)`,
-    sql`
-      CREATE TRIGGER entry_added AFTER INSERT ON entry BEGIN
-        UPDATE total SET entries = entries + 1, bytes = bytes + new.bytes;
-      END
-    `,
-    sql`
-      CREATE TRIGGER entry_removed AFTER DELETE ON entry BEGIN
-        UPDATE total SET entries = entries - 1, bytes = bytes - old.bytes;
-      END
-    `
-  ], { discard: true })
+export interface Options extends Bounds {
+  /** A path, or `:memory:`. Created for its owner only. */
+  readonly filename: string
 
-export const migrations: ReadonlyArray<Migration> = [{ id: 1, name: "create_entry", run: createEntry }]
+  /** The hard wall for the file. Absent: as large as `maxBytes` and what SQLite adds to it. */
+  readonly maxFileBytes?: number
 
-interface Row {
-  readonly key: string
-  readonly value: string
-  readonly checksum: number
-  readonly stored_at: number
-  readonly expires_at: number
+  /** Numbers start above it: those of an earlier file must not come again. */
+  readonly base?: number
+
+  /** How many invalidations are remembered one by one. */
+  readonly barrierLimit?: number
+
+  /** How long a process that stopped, and is not dead, keeps a claim. */
+  readonly claimTimeToLive?: Duration.DurationInput
 }
 
-interface Total {
-  readonly entries: number
-  readonly bytes: number
+/** A cache that waits longer than this has stopped being one. */
+const deadline = "1 second"
+
+/** Waiting for the ids of rows that were read; more than this at once is not worth remembering. */
+const visitedLimit = 100_000
+
+/** Marks of what was read cost a write, and are of no use before there is too much. */
+const worthMarking = 0.8
+
+const claimName = (key: string) => `entry ${createHash("sha256").update(key).digest("hex")}`
+
+const isFull = (failure: { readonly _tag: string }) => failure._tag === "Full"
+
+const select = `SELECT ${EntrySchema.entryColumns}, (SELECT max(generation) FROM barrier) AS newest ` +
+  "FROM entry WHERE key = ?"
+
+interface FoundRow extends EntrySchema.EntryRow {
+  readonly newest: number | null
 }
 
-export const make = (database: typeof LocalDatabase.Service, bounds: Bounds = {}): EntryStore => {
-  const { sql } = database
-  const { maxBytes, maxEntries } = { ...defaultBounds, ...bounds }
+export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { barrierLimit = 4096, base = 0, claimTimeToLive = "10 seconds" } = options
+    const bounds = { ...defaultBounds, ...options }
+    const maxFileBytes = options.maxFileBytes ?? 2 * bounds.maxBytes + 16 * 1024 * 1024
+    const { filename } = options
+    const { lease, read, version, write } = yield* EntryDatabase.open({ filename, maxFileBytes, deadline })
+    const barriers = BarrierTable.makeCopy()
+    const visited = new Set<number>()
 
-  // Nothing inside calls the application, so nothing of the application's is lost from the trace.
-  const read = <A>(reads: Effect.Effect<A, SqlError>) => Effect.withTracerEnabled(database.read(reads), false)
-  const write = <A>(writes: Effect.Effect<A, SqlError>) =>
-    Effect.withTracerEnabled(database.writeTransaction(writes), false)
+    const log = yield* ChangeLog.make({ read, version })
 
-  const total = Effect.map(sql<Total>`SELECT entries, bytes FROM total`, ([row]) => row ?? { entries: 0, bytes: 0 })
-
-  const evict = (now: number) =>
-    Effect.gen(function*() {
-      let evicted = 0
-      for (let { bytes, entries } = yield* total; entries > maxEntries || bytes > maxBytes;) {
-        yield* sql`
-          DELETE FROM entry WHERE id = coalesce(
-            (SELECT id FROM entry WHERE expires_at <= ${now} ORDER BY expires_at LIMIT 1),
-            (SELECT min(id) FROM entry)
-          )
-        `
-        evicted += 1
-        ;({ bytes, entries } = yield* total)
-      }
-      return evicted
-    })
-
-  const remove = (key: string) => Effect.asVoid(write(sql`DELETE FROM entry WHERE key = ${key}`))
-
-  return {
-    get: (key) =>
-      Effect.gen(function*() {
-        const [row] = yield* read(
-          sql<Row>`SELECT key, value, checksum, stored_at, expires_at FROM entry WHERE key = ${key}`
+    const change = <A, E>(
+      use: (context: EntryWrites.Context) => Effect.Effect<A, E | SqlError>,
+      durability: "relaxed" | "durable" = "relaxed"
+    ) =>
+      write((connection) =>
+        Effect.gen(function*() {
+          const meta = yield* EntryMeta.read(connection)
+          yield* barriers.refresh(connection, meta.newest)
+          const from = { writes: meta.writes, barrier: meta.newest }
+          const result = yield* use({ connection, meta, barriers, bounds, barrierLimit })
+          yield* EntryMeta.write(connection, meta)
+          return { result, from, to: { writes: meta.writes, barrier: meta.newest } }
+        }), durability).pipe(
+          Effect.map(({ from, result, to }) => {
+            log.passed(from, to)
+            return result
+          })
         )
-        if (row === undefined) return Option.none<Entry>()
-        if (crc32(row.value) !== row.checksum) {
-          yield* Effect.logWarning("A damaged cache entry was dropped")
-          yield* remove(key)
-          return Option.none<Entry>()
-        }
-        return Option.some({ key, value: row.value, storedAt: row.stored_at, expiresAt: row.expires_at })
-      }),
 
-    put: (entry) =>
-      write(Effect.gen(function*() {
-        const { expiresAt, key, storedAt, value } = entry
-        const bytes = bytesOf(entry)
-        yield* sql`DELETE FROM entry WHERE key = ${key}`
-        if (bytes > maxBytes) return 0
-        yield* sql`
-          INSERT INTO entry (key, value, checksum, stored_at, expires_at, bytes)
-          VALUES (${key}, ${value}, ${crc32(value)}, ${storedAt}, ${expiresAt}, ${bytes})
-        `
-        return yield* evict(storedAt)
-      })),
+    const first = yield* read(EntryMeta.read)
+    const start = change(({ meta }) =>
+      Effect.sync(() => {
+        if (meta.generation >= base) return
+        meta.generation = base
+        meta.floor = base
+      })
+    )
+    if (first.generation < base) yield* start
 
-    remove,
-    clear: Effect.asVoid(write(sql`DELETE FROM entry`)),
-    count: read(Effect.map(total, ({ entries }) => entries))
-  }
-}
+    let evicted = 0
+    const count = (rows: number) => {
+      evicted += rows
+      if (rows > 0) Telemetry.evictions.update(rows, {})
+    }
+    const evict = (how: typeof Eviction.step) =>
+      Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        const step = yield* change((context) => how(context, visited, now))
+        count(step.evicted)
+        return step.isDone
+      })
+    const evicting = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    const makeRoom = Effect.repeat(Effect.zipLeft(evict(Eviction.step), Effect.yieldNow()), {
+      until: (isDone) => isDone
+    }).pipe(Span.withSpan(Telemetry.evict, {}), evicting)
+
+    const noteClock = ClockSteps.make()
+    const putOnce = (entries: ReadonlyArray<NewEntry>, check: Effect.Effect<void, LeaseLost | StorageFailure>) =>
+      change((context) =>
+        Effect.gen(function*() {
+          yield* check
+          yield* noteClock(context.meta.highWater, entries)
+          if (context.meta.bytes > bounds.maxBytes * worthMarking) yield* Eviction.flushVisited(context, visited)
+          const stored = yield* EntryWrites.put(context, entries)
+          return { stored, isOver: Eviction.isOver(context) }
+        })
+      )
+
+    const put = (
+      entries: ReadonlyArray<NewEntry>,
+      check: Effect.Effect<void, LeaseLost | StorageFailure> = Effect.void
+    ) =>
+      Effect.gen(function*() {
+        if (entries.length === 0) return []
+        const attempt = putOnce(entries, check)
+        const { isOver, stored } = yield* attempt.pipe(
+          // After a chunk has gone there is room, or the disk itself is full, and then nothing can go either.
+          Effect.catchIf(isFull, () => Effect.zipRight(evicting(evict(Eviction.force)), attempt)),
+          Effect.catchIf(isFull, () => Effect.map(skip(entries), (stored) => ({ stored, isOver: false })))
+        )
+        if (isOver) yield* makeRoom
+        return stored
+      })
+
+    const invalidate = yield* GroupCommit.make((batch: ReadonlyArray<Invalidation>) =>
+      change((context) => Effect.forEach(batch, (each) => EntryWrites.invalidate(context, each)), "durable")
+    )
+
+    /** A set that finds no room still ends what was there. */
+    const skip = (entries: ReadonlyArray<NewEntry>) =>
+      Effect.forEach(entries, ({ generation, key }) =>
+        generation === "next"
+          ? Effect.as(invalidate({ kind: "remove", target: { _tag: "Key", key } }), Option.none<number>())
+          : Effect.succeedNone)
+
+    const dropDamaged = (row: FoundRow) => {
+      Telemetry.dropped.update(1, { "strata.cache.reason": "damaged" })
+      return Effect.ignore(change((context) => EntryWrites.drop(context, row)))
+    }
+
+    const found = (row: FoundRow): Effect.Effect<Option.Option<Entry>> => {
+      const entry = EntrySchema.entryOf(row)
+      if (entry === undefined) return Effect.as(dropDamaged(row), Option.none())
+      const status = barriers.statusOf(entry)
+      if (status === "removed") return Effect.succeedNone
+      if (visited.size < visitedLimit) visited.add(row.id)
+      return Effect.succeedSome(status === "expired" ? { ...entry, expired: true } : entry)
+    }
+
+    const get = (key: string) =>
+      Effect.flatMap(
+        read((connection) =>
+          Effect.flatMap(connection.execute(select, [key], undefined), ([row]: ReadonlyArray<FoundRow>) =>
+            row === undefined || (row.newest ?? 0) <= barriers.latest()
+              ? Effect.succeed(row)
+              : Effect.as(barriers.refresh(connection, row.newest ?? 0), row))
+        ),
+        (row) =>
+          row === undefined ? Effect.succeedNone : found(row)
+      )
+
+    const claim = (key: string) =>
+      Effect.map(
+        lease.tryTake(claimName(key), claimTimeToLive),
+        Option.map(({ check }): Claim => ({
+          put: (entry) =>
+            Effect.map(put([entry], check), ([stored]) => stored ?? Option.none()).pipe(
+              Effect.catchTag("LeaseLost", () => Effect.succeedNone)
+            )
+        }))
+      )
+
+    return {
+      generation: Effect.map(read(EntryMeta.readGeneration), (generation) => generation),
+      get,
+      put: (entries) => Effect.catchTag(put(entries), "LeaseLost", Effect.die),
+      invalidate,
+      changes: log.changes,
+      claim,
+      size: Effect.map(read(EntryMeta.read), ({ bytes, entries }) => ({ entries, bytes, evicted }))
+    }
+  })

@@ -1,0 +1,108 @@
+/**
+ * The one row of a cache file with what would otherwise have to be counted or looked for.
+ */
+import type { Connection } from "@effect/sql/SqlConnection"
+import { SqlError } from "@effect/sql/SqlError"
+import { Effect } from "effect"
+
+export interface Meta {
+  /** The last number taken. */
+  generation: number
+
+  /** Loads that began before it are refused: nobody knows any more what happened since to the keys they are of. */
+  floor: number
+  entries: number
+  bytes: number
+
+  /** The latest time, in epoch milliseconds, at which anything was stored. */
+  highWater: number
+
+  /** The last row that eviction looked at. */
+  hand: number
+
+  /** How many rows have been written, ever. */
+  writes: number
+
+  /** Who has seen no more writes than this cannot be told what came after. */
+  lost: number
+
+  /** The rows of the last writes, the newest last; 0 for one that a barrier tells of. */
+  recent: ReadonlyArray<number>
+
+  /** The number of the newest barrier. Its table has it, not this one. */
+  newest: number
+}
+
+interface Row extends Omit<Meta, "highWater" | "recent" | "newest"> {
+  readonly high_water: number
+  readonly recent: Uint8Array
+  readonly newest: number | null
+}
+
+/** What fits on one page with the rest. */
+const recentLimit = 384
+
+const numbersOf = (blob: Uint8Array): ReadonlyArray<number> => Array.from(new Float64Array(new Uint8Array(blob).buffer))
+
+const select = "SELECT generation, floor, entries, bytes, high_water, hand, writes, lost, recent, " +
+  "(SELECT max(generation) FROM barrier) AS newest FROM meta"
+
+export const read = (connection: Connection): Effect.Effect<Meta, SqlError> =>
+  Effect.flatMap(connection.execute(select, [], undefined), (rows: ReadonlyArray<Row>) => {
+    const [row] = rows
+    if (row === undefined) return new SqlError({ cause: { code: "SQLITE_CORRUPT" }, message: "There is no meta row" })
+    const { bytes, entries, floor, generation, hand, high_water: highWater, lost, newest, recent, writes } = row
+    return Effect.succeed({
+      generation,
+      floor,
+      entries,
+      bytes,
+      highWater,
+      hand,
+      writes,
+      lost,
+      recent: numbersOf(recent),
+      newest: newest ?? 0
+    })
+  })
+
+export const readGeneration = (connection: Connection): Effect.Effect<number, SqlError> =>
+  Effect.map(connection.execute("SELECT generation FROM meta", [], undefined), ([row]) => row?.generation ?? 0)
+
+const update = "UPDATE meta SET generation = ?, floor = ?, entries = ?, bytes = ?, high_water = ?, hand = ?, " +
+  "writes = ?, lost = ?, recent = ?"
+
+export const write = (connection: Connection, meta: Meta) =>
+  connection.executeRaw(update, [
+    meta.generation,
+    meta.floor,
+    meta.entries,
+    meta.bytes,
+    meta.highWater,
+    meta.hand,
+    meta.writes,
+    meta.lost,
+    Buffer.from(Float64Array.from(meta.recent).buffer)
+  ])
+
+export const written = (meta: Meta, ids: ReadonlyArray<number>) => {
+  meta.writes += ids.length
+  meta.recent = [...meta.recent, ...ids].slice(-recentLimit)
+}
+
+/** The row is gone and a barrier of its key says so. */
+export const withdrawn = (meta: Meta, id: number) => {
+  meta.recent = meta.recent.map((each) => each === id ? 0 : each)
+}
+
+/** Rows are gone and nothing says so: what they had told is lost, and their numbers may be used again. */
+export const forgotten = (meta: Meta, ids: ReadonlySet<number>) => {
+  if (meta.recent.some((id) => ids.has(id))) meta.lost = meta.writes
+}
+
+/** The rows written since there were `writes`; `undefined` when that is not known any more. */
+export const since = (meta: Meta, writes: number): ReadonlyArray<number> | undefined => {
+  const count = meta.writes - writes
+  if (count > meta.recent.length || (writes < meta.lost)) return undefined
+  return count === 0 ? [] : meta.recent.slice(-count).filter((id) => id !== 0)
+}
