@@ -4,6 +4,7 @@
 import { Context } from "effect"
 import type { Effect, Layer, Option, Scope } from "effect"
 import type { LoginRequest } from "../domain/auth/LoginRequest.ts"
+import type { DatabaseMaintenance } from "../domain/operations/DatabaseMaintenance.ts"
 import type { Maintenance } from "../domain/operations/Maintenance.ts"
 import type { InvalidSettings } from "../domain/operations/Setting.ts"
 import type { Settings } from "../domain/operations/Settings.ts"
@@ -47,6 +48,9 @@ export class Application extends Context.Tag("effect-strata/cli/Application")<
 
     /** The secret store of the configured profile, whether or not its environment can start. */
     readonly secrets: Layer.Layer<SecureStore | Maintenance, StartFailure>
+
+    /** The care of the configured profile's database, whether or not its environment can start. */
+    readonly databaseMaintenance: Layer.Layer<DatabaseMaintenance, StartFailure>
 
     /** The environment of the configured profile. */
     readonly environment: Layer.Layer<Ports, StartFailure>

@@ -9,6 +9,7 @@ import { Cause, Console, Effect, Option } from "effect"
 import { Application } from "./Application.ts"
 import { backend } from "./commands/Backend.ts"
 import { config } from "./commands/Config.ts"
+import { db } from "./commands/Db.ts"
 import { doctor } from "./commands/Doctor.ts"
 import { layers } from "./commands/Layers.ts"
 import { notes } from "./commands/Notes.ts"
@@ -26,7 +27,21 @@ import * as TerminalConsole from "./TerminalConsole.ts"
 
 const strata = Command.make("strata").pipe(
   Command.withDescription("The infrastructure of a client application, at work"),
-  Command.withSubcommands([tour, up, login, logout, whoami, notes, secrets, config, doctor, traces, layers, backend])
+  Command.withSubcommands([
+    tour,
+    up,
+    login,
+    logout,
+    whoami,
+    notes,
+    secrets,
+    db,
+    config,
+    doctor,
+    traces,
+    layers,
+    backend
+  ])
 )
 
 /** Where a command reads its words and writes its lines. */

@@ -89,17 +89,17 @@ export const next = Match.typeTags<Failure>()({
   AlreadyThere: () => "Name another file; a backup is never overwritten.",
   NoDatabase: () => "There is nothing to copy: the first start makes one.",
   Busy: (failure) =>
-    failure.store.startsWith("database")
-      ? "End the other programs that use it (\"strata up\", an open notes window) and try again. Nothing was changed."
+    isDatabase(failure)
+      ? "End the other programs that use it, such as \"strata up\" or \"strata notes watch\", and try again. Nothing was changed."
       : "Wait for the other process to finish, or end it.",
   Full: (failure) =>
-    failure.store === "database"
+    isDatabase(failure)
       ? "Free some space on its disk and try again. What was written before is kept."
       : "Free some space and try again.",
   Corrupt: (failure) => wayOut[failure.store] ?? "Restore the file from a backup; nothing was overwritten.",
   ReadOnly: (failure) =>
-    failure.store === "database"
-      ? "Make the file and its folder your own and writable, or set STRATA_HOME to another folder. \"strata doctor\" shows which."
+    isDatabase(failure)
+      ? "Make the file and its folder your own and writable (\"strata db check\" shows the path), or set STRATA_HOME to another folder."
       : "Make the folder writable, or set STRATA_HOME to another one.",
   NewerThanApp: (failure) =>
     failure.store === "backup"

@@ -36,6 +36,11 @@ const examples: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "secrets restore": ["strata secrets restore"],
   "secrets accept-rollback": ["strata secrets accept-rollback"],
+  db: ["strata db check", "strata db backup ~/strata-backup.db", "strata db restore ~/strata-backup.db"],
+  "db check": ["strata db check", "strata db check --json"],
+  "db backup": ["strata db backup ~/strata-backup.db"],
+  "db restore": ["strata db restore ~/strata-backup.db", "strata db restore ~/strata-backup.db --yes"],
+  "db quarantine": ["strata db quarantine"],
   config: ["strata config check", "strata config explain STRATA_API_URL"],
   "config check": ["strata config check", "STRATA_ENV=production strata config check"],
   "config explain": ["strata config explain", "strata config explain STRATA_API_URL --json"],
@@ -62,7 +67,7 @@ export const commandPath = (args: ReadonlyArray<string>): string => {
   return path
 }
 
-const groups = new Set(["", "notes", "secrets", "config", "traces"])
+const groups = new Set(["", "notes", "secrets", "db", "config", "traces"])
 
 /** Whether help is what these words will print: a command's own output is never rewritten. */
 export const isRequested = (words: ReadonlyArray<string>): boolean =>

@@ -19,6 +19,13 @@ export const withSecrets = (name: string) => <A, E, R>(work: Effect.Effect<A, E,
     return yield* work.pipe(unlocking, application.command(name), Effect.provide(application.secrets))
   })
 
+/** Like `inEnvironment`, with the care of the database alone. */
+export const withDatabaseMaintenance = (name: string) => <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const application = yield* Application
+    return yield* work.pipe(application.command(name), Effect.provide(application.databaseMaintenance))
+  })
+
 /** Like `inEnvironment`, with the configuration alone. */
 export const withSettings = <A, E, R>(work: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {

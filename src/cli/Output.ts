@@ -33,6 +33,14 @@ export const duration = (value: Duration.DurationInput): string => {
   return millis < 60_000 ? `${(millis / 1000).toFixed(1)} s` : `${Math.round(millis / 60_000)} min`
 }
 
+/** In the binary unit that suits. */
+export const bytes = (count: number): string => {
+  const units = ["bytes", "KiB", "MiB", "GiB"]
+  const unit = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, count)) / 10))
+  const value = count / 1024 ** unit
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
 const width = (cell: string) => stripStyles(cell).length
 
 /** Rows with their columns aligned; the last column is free. */

@@ -7,6 +7,7 @@ import { AuthRepository } from "./auth/AuthRepository.ts"
 import { Connectivity } from "./network/Connectivity.ts"
 import { Realtime } from "./network/Realtime.ts"
 import { NoteRepository } from "./notes/NoteRepository.ts"
+import { DatabaseMaintenance } from "./operations/DatabaseMaintenance.ts"
 import { Diagnostics } from "./operations/Diagnostics.ts"
 import { Maintenance } from "./operations/Maintenance.ts"
 import { Settings } from "./operations/Settings.ts"
@@ -27,6 +28,7 @@ export const ports = [
   Cache,
   Connectivity,
   Crypto,
+  DatabaseMaintenance,
   Diagnostics,
   Maintenance,
   NoteRepository,

@@ -22,6 +22,7 @@ export const make = Effect.gen(function*() {
     account: Effect.map(Test.account, Option.map((account) => new LoginRequest(account))),
     environment: Layer.provide(Test.main, server),
     secrets: Test.secrets,
+    databaseMaintenance: Test.databaseMaintenance,
     traces: Layer.die("not in memory"),
     device: (name) => Layer.provide(Test.device(name), server),
     backend: () => Effect.succeed({ url: "http://backend.test" }),

@@ -21,6 +21,7 @@ const device = {
   SecureStore: "VaultSecureStore",
   Maintenance: "VaultMaintenance",
   Cache: "SqlCache",
+  DatabaseMaintenance: "SqliteDatabaseMaintenance",
   PasswordHashing: "PreferredPasswordHashing",
   Biometrics: "UnavailableBiometrics",
   Traces: "SqliteTraces"
@@ -37,6 +38,7 @@ export const adapters = {
     SecureStore: "MemorySecureStore",
     Maintenance: "MemoryMaintenance",
     Cache: "MemoryCache",
+    DatabaseMaintenance: "MemoryDatabaseMaintenance",
     PasswordHashing: "MemoryPasswordHashing",
     Biometrics: "MemoryBiometrics",
     Traces: "MemoryTraces"

@@ -10,6 +10,8 @@ import * as UndiciTransport from "../network/api/UndiciTransport.ts"
 import * as WsSocket from "../network/websocket/WsSocket.ts"
 import * as PreferredPasswordHashing from "../security/encryption/PreferredPasswordHashing.ts"
 import * as SqlCache from "../storage/cache/SqlCache.ts"
+import { LocalDatabase } from "../storage/local/LocalDatabase.ts"
+import * as SqliteDatabaseMaintenance from "../storage/local/SqliteDatabaseMaintenance.ts"
 import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
 import * as SqliteProcessLock from "../storage/local/SqliteProcessLock.ts"
 import { migrations } from "./Database.ts"
@@ -21,7 +23,17 @@ const inFolders = <A, E, R>(make: (folders: typeof FoldersConfig.Service) => Lay
 export const device = {
   files: Layer.merge(NodeFileSystem.layer, NodePath.layer),
   processLock: inFolders(({ state }) => SqliteProcessLock.layer({ folder: join(state, "locks") })),
-  database: inFolders((folders) => SqliteLocalDatabase.layer({ filename: databaseFile(folders), migrations })),
+  database: inFolders((folders) =>
+    Layer.scoped(
+      LocalDatabase,
+      SqliteDatabaseMaintenance.whileOpening()(
+        SqliteLocalDatabase.make({ filename: databaseFile(folders), migrations })
+      )
+    )
+  ),
+  databaseMaintenance: inFolders((folders) =>
+    SqliteDatabaseMaintenance.layer({ filename: databaseFile(folders), migrations })
+  ),
   cache: inFolders((folders) => SqlCache.layer({ filename: cacheFile(folders) })),
   passwordHashing: PreferredPasswordHashing.layer,
   transport: UndiciTransport.layer(),

@@ -79,7 +79,10 @@ export const onDisk: Layer.Layer<Diagnostics, never, Needs | FoldersConfig> = co
     DatabaseChecks.file({
       filename: databaseFile(folders),
       store: "database",
-      whenDamaged: { status: "failed", fix: "Restore the file from a backup; it is left as it is" }
+      whenDamaged: {
+        status: "failed",
+        fix: "Run \"strata db check\", then \"strata db restore FILE\" with a backup or \"strata db quarantine\""
+      }
     }),
     DatabaseChecks.file({
       filename: cacheFile(folders),

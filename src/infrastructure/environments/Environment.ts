@@ -10,6 +10,7 @@ import type { AuthRepository } from "../../domain/auth/AuthRepository.ts"
 import type { Connectivity } from "../../domain/network/Connectivity.ts"
 import type { Realtime } from "../../domain/network/Realtime.ts"
 import type { NoteRepository } from "../../domain/notes/NoteRepository.ts"
+import { DatabaseMaintenance } from "../../domain/operations/DatabaseMaintenance.ts"
 import type { Diagnostics } from "../../domain/operations/Diagnostics.ts"
 import { Maintenance } from "../../domain/operations/Maintenance.ts"
 import type { Settings } from "../../domain/operations/Settings.ts"
@@ -37,7 +38,7 @@ import * as Configuration from "./Configuration.ts"
 
 /** What every part may use. */
 type Base = FileSystem | Path | Slices | Settings
-type Stores = Base | ProcessLock | SecureStore | Maintenance | Crypto | LocalDatabase | Cache
+type Stores = Base | ProcessLock | SecureStore | Maintenance | Crypto | LocalDatabase | DatabaseMaintenance | Cache
 type Network = Stores | ApiOrigin | HttpClient | RealtimeSocket | Connectivity | Reachability
 type Signed = Network | PlainApiClient | AuthRepository | AccessTokens
 type Services = Signed | ApiClient
@@ -57,6 +58,7 @@ export interface Parts<R = never> {
   readonly passwordHashing: Part<PasswordHashing, Base, R>
   readonly biometrics: Part<Biometrics, Base, R>
   readonly database: Part<LocalDatabase, Base | ProcessLock, R>
+  readonly databaseMaintenance: Part<DatabaseMaintenance, Base | ProcessLock, R>
   readonly cache: Part<Cache, Base | ProcessLock, R>
 
   readonly origin: Part<ApiOrigin, Base, R>
@@ -76,14 +78,17 @@ export interface Parts<R = never> {
   readonly diagnostics: Part<Diagnostics, Everything, R>
 }
 
-type SecretParts<R> = Pick<Parts<R>, "configuration" | "files" | "telemetry" | "processLock" | "secureStore">
+type FoundationParts<R> = Pick<Parts<R>, "configuration" | "files" | "telemetry" | "processLock">
 
-const secretsOver = <R>(parts: SecretParts<R>) =>
-  parts.secureStore.pipe(
-    Layer.provideMerge(parts.processLock),
+type SecretParts<R> = FoundationParts<R> & Pick<Parts<R>, "secureStore">
+
+const foundationOf = <R>(parts: FoundationParts<R>) =>
+  parts.processLock.pipe(
     Layer.provideMerge(Layer.provideMerge(Configuration.recorded, parts.telemetry)),
     Layer.provideMerge(Layer.merge(parts.configuration, parts.files))
   )
+
+const secretsOver = <R>(parts: SecretParts<R>) => Layer.provideMerge(parts.secureStore, foundationOf(parts))
 
 /** The secret store alone, which can be looked after when the rest of the environment cannot start. */
 export const composeSecrets = <R = never>(
@@ -91,12 +96,25 @@ export const composeSecrets = <R = never>(
 ): Layer.Layer<SecureStore | Maintenance, StartFailure, R> =>
   Layer.map(secretsOver(parts), Context.pick(SecureStore, Maintenance))
 
+/** The care of the database alone, which works when the database cannot be opened. */
+export const composeDatabaseMaintenance = <R = never>(
+  parts: FoundationParts<R> & Pick<Parts<R>, "databaseMaintenance">
+): Layer.Layer<DatabaseMaintenance, StartFailure, R> =>
+  Layer.map(
+    Layer.provideMerge(parts.databaseMaintenance, foundationOf(parts)),
+    Context.pick(DatabaseMaintenance)
+  )
+
 /** One Layer of all ports. Closing it closes the parts in the opposite order, telemetry last. */
 export const compose = <R = never>(parts: Parts<R>): Layer.Layer<Ports, StartFailure, R> => {
   const secrets = Layer.provideMerge(parts.crypto, secretsOver(parts))
-  const stores = Layer.mergeAll(parts.database, parts.cache, parts.passwordHashing, parts.biometrics).pipe(
-    Layer.provideMerge(secrets)
-  )
+  const stores = Layer.mergeAll(
+    parts.database,
+    parts.databaseMaintenance,
+    parts.cache,
+    parts.passwordHashing,
+    parts.biometrics
+  ).pipe(Layer.provideMerge(secrets))
   const network = parts.connectivity.pipe(
     Layer.provideMerge(Layer.mergeAll(parts.origin, parts.transport, parts.socket)),
     Layer.provideMerge(stores)

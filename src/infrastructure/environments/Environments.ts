@@ -4,6 +4,7 @@
 import { Context, Effect, Layer, Option, Ref, Schema } from "effect"
 import { BackendFaults, FaultsUnavailable } from "../../backend/faults/Fault.ts"
 import type { Fault } from "../../backend/faults/Fault.ts"
+import type { DatabaseMaintenance } from "../../domain/operations/DatabaseMaintenance.ts"
 import type { Maintenance } from "../../domain/operations/Maintenance.ts"
 import { InvalidSettings, SettingIssue } from "../../domain/operations/Setting.ts"
 import type { StartFailure } from "../../domain/operations/StartFailure.ts"
@@ -29,6 +30,7 @@ const sources = Effect.map(Overrides, (overrides) => ProcessSources.make({ overr
 interface Chosen {
   readonly layer: Layer.Layer<Ports, StartFailure>
   readonly secrets: Layer.Layer<SecureStore | Maintenance, StartFailure>
+  readonly databaseMaintenance: Layer.Layer<DatabaseMaintenance, StartFailure>
 }
 
 /** A profile without its environment, or an environment without one of the ports, does not compile. */
@@ -77,6 +79,11 @@ export const environment: Layer.Layer<Ports, StartFailure> = Layer.unwrapEffect(
 /** The secret store of the configured profile, whether or not its environment can start. */
 export const secrets: Layer.Layer<SecureStore | Maintenance, StartFailure> = Layer.unwrapEffect(
   Effect.map(Effect.flatMap(configured, chosen), (module) => module.secrets)
+)
+
+/** The care of the configured profile's database, whether or not its environment can start. */
+export const databaseMaintenance: Layer.Layer<DatabaseMaintenance, StartFailure> = Layer.unwrapEffect(
+  Effect.map(Effect.flatMap(configured, chosen), (module) => module.databaseMaintenance)
 )
 
 /** The traces kept on this device, whether or not the environment can start. */

@@ -14,7 +14,7 @@ import { device as thisDevice } from "./Device.ts"
 import * as Doctor from "./Doctor.ts"
 import * as EmbeddedAnalytics from "./EmbeddedAnalytics.ts"
 import * as EmbeddedBackend from "./EmbeddedBackend.ts"
-import { compose, composeSecrets } from "./Environment.ts"
+import { compose, composeDatabaseMaintenance, composeSecrets } from "./Environment.ts"
 import type { Parts } from "./Environment.ts"
 import * as Tracing from "./Tracing.ts"
 import * as Vault from "./Vault.ts"
@@ -79,6 +79,8 @@ const ownFolders = (name: string) =>
 export const layer = Layer.provide(main, backend)
 
 export const secrets = composeSecrets<never>(parts)
+
+export const databaseMaintenance = composeDatabaseMaintenance<never>(parts)
 
 /** Who to sign in as when nobody is asked. */
 export const account = Effect.map(AccountConfig, ({ credentials }) => credentials).pipe(Effect.provide(configuration))

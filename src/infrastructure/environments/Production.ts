@@ -2,7 +2,7 @@
  * The environment of the people who use the application.
  */
 import * as Configuration from "./Configuration.ts"
-import { compose, composeSecrets } from "./Environment.ts"
+import { compose, composeDatabaseMaintenance, composeSecrets } from "./Environment.ts"
 import type { Parts } from "./Environment.ts"
 import { remote } from "./Remote.ts"
 import * as Tracing from "./Tracing.ts"
@@ -19,3 +19,5 @@ export const parts = {
 export const layer = compose(parts)
 
 export const secrets = composeSecrets<never>(parts)
+
+export const databaseMaintenance = composeDatabaseMaintenance<never>(parts)

@@ -15,6 +15,7 @@ import * as MemoryBiometrics from "../security/biometric/MemoryBiometrics.ts"
 import * as MemoryPasswordHashing from "../security/encryption/MemoryPasswordHashing.ts"
 import * as MemoryAnalytics from "../services/analytics/MemoryAnalytics.ts"
 import * as MemoryCache from "../storage/cache/MemoryCache.ts"
+import * as MemoryDatabaseMaintenance from "../storage/local/MemoryDatabaseMaintenance.ts"
 import * as MemoryProcessLock from "../storage/local/MemoryProcessLock.ts"
 import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
 import * as MemoryMaintenance from "../storage/secure/MemoryMaintenance.ts"
@@ -23,7 +24,7 @@ import { client } from "./Client.ts"
 import * as Configuration from "./Configuration.ts"
 import { migrations } from "./Database.ts"
 import * as Doctor from "./Doctor.ts"
-import { compose, composeSecrets } from "./Environment.ts"
+import { compose, composeDatabaseMaintenance, composeSecrets } from "./Environment.ts"
 import type { Parts } from "./Environment.ts"
 import * as MemoryBackend from "./MemoryBackend.ts"
 import * as Tracing from "./Tracing.ts"
@@ -41,6 +42,7 @@ export const parts = {
   passwordHashing: MemoryPasswordHashing.layer,
   biometrics: MemoryBiometrics.layer(),
   database: SqliteLocalDatabase.layer({ filename: ":memory:", migrations }),
+  databaseMaintenance: MemoryDatabaseMaintenance.layer({ knownVersion: migrations.length }),
   cache: MemoryCache.layer,
   origin: Layer.succeed(ApiOrigin, { url: "http://backend.test" }),
   transport: MemoryTransport.layer,
@@ -61,6 +63,8 @@ export const device = (_name: string) => compose<MemoryServer>({ ...parts, telem
 export const layer = Layer.provide(main, backend)
 
 export const secrets = composeSecrets<never>(parts)
+
+export const databaseMaintenance = composeDatabaseMaintenance<never>(parts)
 
 /** The account the backend starts with. */
 export const account = Effect.succeed(

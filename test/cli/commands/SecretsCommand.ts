@@ -43,6 +43,7 @@ export const layerOf = (parts: Partial<typeof Application.Service>): Layer.Layer
     traces: Layer.die("traces"),
     environment: Layer.die("environment"),
     secrets: Layer.die("secrets"),
+    databaseMaintenance: Layer.die("databaseMaintenance"),
     device: () => Layer.die("device"),
     command: () => (effect) => effect,
     layers: unused("layers"),

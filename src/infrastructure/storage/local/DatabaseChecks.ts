@@ -3,35 +3,36 @@
  */
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import * as fs from "node:fs"
 import * as fsPromises from "node:fs/promises"
 import { Check } from "../../../domain/operations/Check.ts"
 import type { Probe } from "../../telemetry/diagnostics/CollectedDiagnostics.ts"
+import * as DatabaseFiles from "./DatabaseFiles.ts"
+import * as DatabaseProcess from "./DatabaseProcess.ts"
 import * as SqliteFailure from "./SqliteFailure.ts"
 
-/** Checking a page blocks the event loop; larger files are only opened. */
-const largestChecked = 64 * 1024 * 1024
+/** Doctor waits five seconds for an answer; a gibibyte takes about two. */
+const largestChecked = 1024 * 1024 * 1024
 
 const littleSpace = 100 * 1024 * 1024
 
 const mebibytes = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MiB`
 
-const open = (filename: string) =>
-  Effect.gen(function*() {
-    const reactivity = yield* Reactivity.make
-    return yield* SqliteClient.make({ filename, disableWAL: true, readonly: filename !== ":memory:" }).pipe(
-      Effect.provideService(Reactivity.Reactivity, reactivity),
-      Effect.catchAllDefect((cause) =>
-        Effect.fail(SqliteFailure.fromOpening(cause, { store: filename, operation: "open" }))
-      )
+const inMemory = Effect.gen(function*() {
+  const reactivity = yield* Reactivity.make
+  return yield* SqliteClient.make({ filename: ":memory:", disableWAL: true }).pipe(
+    Effect.provideService(Reactivity.Reactivity, reactivity),
+    Effect.catchAllDefect((cause) =>
+      Effect.fail(SqliteFailure.fromOpening(cause, { store: ":memory:", operation: "open" }))
     )
-  })
+  )
+})
 
 /** The native driver loads. Package managers that run no install scripts leave it unbuilt. */
 export const driver: Probe = {
   name: "SQLite",
-  check: Effect.scoped(Effect.flatMap(open(":memory:"), (sql) => sql`SELECT sqlite_version() AS version`)).pipe(
+  check: Effect.scoped(Effect.flatMap(inMemory, (sql) => sql`SELECT sqlite_version() AS version`)).pipe(
     Effect.withTracerEnabled(false),
     Effect.match({
       onSuccess: ([row]) => new Check({ name: "SQLite", status: "ok", detail: String(row?.["version"]) }),
@@ -55,32 +56,28 @@ export interface FileOptions {
   readonly whenDamaged: Pick<Check, "status" | "fix">
 }
 
-/** The file opens and its pages fit together. */
+/** The file opens and its pages fit together. Others may be using it. */
 export const file = ({ filename, store, whenDamaged }: FileOptions): Probe => {
+  const place = { store, operation: "check" }
   const look = Effect.gen(function*() {
-    const size = yield* Effect.sync(() => fs.statSync(filename, { throwIfNoEntry: false })?.size)
-    if (size === undefined) return new Check({ name: store, status: "ok", detail: "Not there yet" })
-    const sql = yield* open(filename)
-    if (size > largestChecked) {
-      yield* sql`SELECT name FROM sqlite_schema`
-      return new Check({ name: store, status: "ok", detail: `Opens (${mebibytes(size)}, too large to check here)` })
-    }
-    const [row] = yield* sql`PRAGMA quick_check(1)`
-    return row?.["quick_check"] === "ok"
-      ? new Check({ name: store, status: "ok", detail: `Opens, and its pages are sound (${mebibytes(size)})` })
-      : new Check({ name: store, ...whenDamaged, detail: "Its pages do not fit together" })
+    const bytes = Option.getOrUndefined(yield* DatabaseFiles.make(place).size(filename))
+    if (bytes === undefined) return new Check({ name: store, status: "ok", detail: "Not there yet" })
+    const isLarge = bytes > largestChecked
+    const { problems } = yield* Effect.mapError(
+      DatabaseProcess.inspect(filename, isLarge ? "schema" : "quick_check"),
+      ({ cause }) => SqliteFailure.fromOpening(cause, place)
+    )
+    const [first] = problems
+    if (first !== undefined) return new Check({ name: store, ...whenDamaged, detail: `It is damaged: ${first}` })
+    const found = isLarge ? "Opens, too large to look at every page" : "Opens, and its pages are sound"
+    return new Check({ name: store, status: "ok", detail: `${found} (${mebibytes(bytes)})` })
   })
   return {
     name: store,
-    check: Effect.scoped(look).pipe(
-      SqliteFailure.typed({ store, operation: "check" }),
+    check: look.pipe(
       Effect.withTracerEnabled(false),
       Effect.catchAll(({ _tag }) =>
-        Effect.succeed(
-          _tag === "Corrupt"
-            ? new Check({ name: store, ...whenDamaged, detail: "It is damaged" })
-            : new Check({ name: store, status: "failed", detail: `It does not open (${_tag})` })
-        )
+        Effect.succeed(new Check({ name: store, status: "failed", detail: `It does not open (${_tag})` }))
       )
     )
   }

@@ -20,12 +20,15 @@ export interface Inspection {
   /** At most 20; none when everything agrees. No values of rows. */
   readonly problems: ReadonlyArray<string>
   /** The migrations it has, in order. */
-  readonly steps: ReadonlyArray<{ readonly id: number; readonly name: string }>
+  readonly steps: ReadonlyArray<{ readonly id: number; readonly name: string; readonly checksum?: string }>
   readonly applicationId: number
 }
 
+/** Everything, everything but the order of indexes and references between rows, or whether it opens. */
+export type Depth = "integrity_check" | "quick_check" | "schema"
+
 type Call =
-  | { readonly call: "inspect"; readonly file: string; readonly depth: "integrity_check" | "quick_check" }
+  | { readonly call: "inspect"; readonly file: string; readonly depth: Depth }
   | { readonly call: "copy"; readonly from: string; readonly to: string }
   | { readonly call: "hold"; readonly file: string; readonly leaveLog: boolean }
 

@@ -21,7 +21,8 @@ const readSchema = (db) => db.prepare("SELECT count(*) FROM sqlite_schema").get(
 
 const stepsOf = (db) => {
   if (db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'").get() === undefined) return []
-  return db.prepare("SELECT CAST(id AS INTEGER) AS id, CAST(name AS TEXT) AS name FROM migrations ORDER BY id LIMIT 10000").all()
+  return db.prepare("SELECT * FROM migrations ORDER BY id LIMIT 10000").all()
+    .map(({ checksum, id, name }) => ({ id: Number(id), name: String(name), checksum: checksum ?? undefined }))
 }
 
 const orphansOf = (db) =>
@@ -42,7 +43,8 @@ const inspect = ({ depth, file }) => {
     }
   }
   try {
-    const lines = attempt(() => db.pragma(depth + "(20)", { simple: false }).map((row) => String(row[depth])), [])
+    attempt(() => readSchema(db))
+    const lines = depth === "schema" ? [] : attempt(() => db.pragma(depth + "(20)", { simple: false }).map((row) => String(row[depth])), [])
     problems.push(...lines.flatMap((line) => line.split("\\n")).filter((line) => line !== "ok" && line !== ""))
     if (depth === "integrity_check") problems.push(...attempt(() => orphansOf(db), []))
     const steps = attempt(() => stepsOf(db), [])

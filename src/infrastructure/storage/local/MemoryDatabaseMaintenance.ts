@@ -32,6 +32,8 @@ export interface Options {
 
 const store = "database"
 
+const invalid = (problem: string) => new InvalidBackup({ problem })
+
 export const make = (options: Options = {}) =>
   Effect.sync(() => {
     const { files = new Map(), isInUse = Effect.succeed(false), knownVersion = 1, location = "memory/strata.db" } =
@@ -65,7 +67,6 @@ export const make = (options: Options = {}) =>
       })
 
     const judge = (path: string, copy: MemoryDatabase | undefined) => {
-      const invalid = (problem: string) => new InvalidBackup({ problem })
       if (copy === undefined) return invalid("there is no such file")
       if (path === location) return invalid("it is the database itself")
       if (copy.problems.length > 0) return invalid("it is damaged")

@@ -11,22 +11,29 @@ import {
   InvalidBackup,
   NoDatabase
 } from "../../../domain/operations/DatabaseMaintenance.ts"
-import { Corrupt, NewerThanApp } from "../../../domain/storage/StorageFailure.ts"
+import { Busy, Corrupt, NewerThanApp } from "../../../domain/storage/StorageFailure.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as Telemetry from "../../telemetry/catalogue/Maintenance.ts"
 import * as Span from "../../telemetry/Span.ts"
 import * as DatabaseFiles from "./DatabaseFiles.ts"
 import * as DatabaseProcess from "./DatabaseProcess.ts"
 import type { Migration } from "./Migration.ts"
+import * as MigrationChecksum from "./MigrationChecksum.ts"
 import { ProcessLock } from "./ProcessLock.ts"
 import * as SqliteFailure from "./SqliteFailure.ts"
+import type { Place } from "./SqliteFailure.ts"
+import { applicationId } from "./SqliteLocalDatabase.ts"
 
 export interface Options {
   readonly filename: string
   /** Every step there ever was: a file with others is not this application's. */
-  readonly migrations: ReadonlyArray<Pick<Migration, "id" | "name">>
+  readonly migrations: ReadonlyArray<Migration>
   /** The file as the user knows it; `database` unless told. */
   readonly store?: string
+}
+
+interface Inspection extends Pick<DatabaseProcess.Inspection, "problems" | "steps"> {
+  readonly isOurs: boolean
 }
 
 /** How long to wait for a process that is opening the database. */
@@ -37,9 +44,19 @@ const invalid = (problem: string) => new InvalidBackup({ problem })
 /** Held while a database is opened, and while its file is replaced: an opener could get the log of another file. */
 const openingLock = (store: string) => `${store}-opening`
 
+const inTurn = (lock: typeof ProcessLock.Service, place: Place, deadline: Duration.DurationInput) => {
+  const name = openingLock(place.store)
+  return <A, E, R>(work: Effect.Effect<A, E, R>) =>
+    Effect.catchIf(
+      lock.withLock(name, deadline)(work),
+      (failure): failure is Busy => failure instanceof Busy && failure.store.startsWith(name),
+      () => new Busy(place)
+    )
+}
+
 /** Opens a database in `opening`, and never one that is being replaced meanwhile. */
 export const whileOpening = (store = "database") => <A, E, R>(opening: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(ProcessLock, ({ withLock }) => withLock(openingLock(store), "2 minutes")(opening))
+  Effect.flatMap(ProcessLock, (lock) => inTurn(lock, { store, operation: "open" }, "2 minutes")(opening))
 
 export const make = ({ filename, migrations, store = "database" }: Options) =>
   Effect.gen(function*() {
@@ -60,26 +77,35 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
         "strata.database.operation": operation
       })
 
-    const isOurs = (steps: DatabaseProcess.Inspection["steps"]) =>
-      steps.every(({ id, name }, index) =>
-        id === index + 1 && (index >= knownVersion || name === migrations[index]?.name)
-      )
+    const checksums = yield* Effect.cached(Effect.forEach(migrations, MigrationChecksum.of))
 
-    const adviceOn = ({ problems, steps }: DatabaseProcess.Inspection): ReadonlyArray<string> => [
+    /** Files that older versions made have neither checksums nor an `application_id`. */
+    const inspect = (file: string) =>
+      Effect.zipWith(DatabaseProcess.inspect(file, "integrity_check"), checksums, (found, known) => ({
+        ...found,
+        isOurs: (found.applicationId === 0 || found.applicationId === applicationId) &&
+          found.steps.every(({ checksum, id, name }, index) =>
+            id === index + 1 &&
+            (index >= knownVersion ||
+              (checksum === undefined ? name === migrations[index]?.name : checksum === known[index]))
+          )
+      }))
+
+    const adviceOn = ({ isOurs, problems, steps }: Inspection): ReadonlyArray<string> => [
       ...(problems.length === 0 ? [] : [
         "Put the last backup in its place: \"strata db restore FILE\"",
         "Without a backup, set it aside and begin with an empty one: \"strata db quarantine\""
       ]),
       ...(steps.length > knownVersion ? ["Install the version that wrote it, or a newer one"] : []),
-      ...(isOurs(steps) ? [] : ["Its schema was not made by this application: look whether the path is right"])
+      ...(isOurs ? [] : ["Its schema was not made by this application: look whether the path is right"])
     ]
 
     const check = Effect.gen(function*() {
       const { files, typed } = during("check")
       const bytes = yield* files.size(filename)
       const inspection = Option.isSome(bytes)
-        ? yield* typed(DatabaseProcess.inspect(filename, "integrity_check"))
-        : { problems: [], steps: [], applicationId: 0 }
+        ? yield* typed(inspect(filename))
+        : { problems: [], steps: [], isOurs: true }
       return new DatabaseReport({
         location: filename,
         exists: Option.isSome(bytes),
@@ -98,7 +124,7 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
         if (Option.isNone(yield* files.size(filename))) return yield* new NoDatabase({ location: filename })
         const copy = yield* files.temporary(path)
         yield* typed(DatabaseProcess.copy(filename, copy))
-        const { problems } = yield* typed(DatabaseProcess.inspect(copy, "integrity_check"))
+        const { problems } = yield* typed(inspect(copy))
         if (problems.length > 0) return yield* new Corrupt({ store, operation: "backup" })
         yield* files.sync(copy)
         if (!(yield* files.publish(copy, path))) return yield* new AlreadyThere({ path })
@@ -115,9 +141,9 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
         }
       )
 
-    const judge = ({ problems, steps }: DatabaseProcess.Inspection) => {
+    const judge = ({ isOurs, problems, steps }: Inspection) => {
       if (problems.length > 0) return invalid(`it is damaged (${problems[0]})`)
-      if (steps.length === 0 || !isOurs(steps)) return invalid("it is the database of another program")
+      if (steps.length === 0 || !isOurs) return invalid("it is the database of another program")
       return steps.length > knownVersion ? new NewerThanApp({ store: "backup", operation: "restore" }) : Effect.void
     }
 
@@ -127,7 +153,7 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
         const { files, typed } = during(operation)
         if (Option.isSome(yield* files.size(filename))) yield* typed(DatabaseProcess.hold(filename, leaveLog))
         return yield* Effect.uninterruptible(work)
-      }).pipe(Effect.scoped, lock.withLock(openingLock(store), openingDeadline))
+      }).pipe(Effect.scoped, inTurn(lock, { store, operation }, openingDeadline))
 
     const restore = (path: string) =>
       Effect.gen(function*() {
@@ -136,7 +162,7 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
         if (yield* files.isSame(path, filename)) return yield* invalid("it is the database itself")
         const copy = yield* files.temporary(filename)
         yield* copyGiven(path, copy)
-        yield* judge(yield* typed(DatabaseProcess.inspect(copy, "integrity_check")))
+        yield* judge(yield* typed(inspect(copy)))
         yield* files.sync(copy)
         const exchange = Effect.zipLeft(files.keepAside(filename, "previous"), files.replace(copy, filename))
         return { previous: yield* alone("restore", true, exchange) }
