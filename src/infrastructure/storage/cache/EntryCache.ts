@@ -1,94 +1,122 @@
 /**
- * `Cache` over a store of entries: expiry, shared loads, and a miss for whatever the store fails.
+ * `Cache` over a store of entries, with memory before it.
  */
-import { Cause, Clock, Duration, Effect, Option } from "effect"
-import { createHash } from "node:crypto"
+import { Effect, Option } from "effect"
+import type { Scope } from "effect"
 import { Cache, CacheStats } from "../../../domain/storage/Cache.ts"
-import type { CacheResult } from "../../../domain/storage/Cache.ts"
-import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
-import * as Telemetry from "../../telemetry/catalogue/Cache.ts"
-import * as Span from "../../telemetry/Span.ts"
-import type { EntryStore } from "./EntryStore.ts"
+import type { CacheRegion, EntryOptions, LoadOptions } from "../../../domain/storage/Cache.ts"
+import * as Coherence from "./Coherence.ts"
+import * as Counters from "./Counters.ts"
+import * as EntryKey from "./EntryKey.ts"
+import { described } from "./EntryState.ts"
+import type { EntryStore, Invalidation } from "./EntryStore.ts"
+import * as FailedLoads from "./FailedLoads.ts"
+import * as FirstLevel from "./FirstLevel.ts"
+import * as Levels from "./Levels.ts"
+import * as Loading from "./Loading.ts"
+import * as ReadThrough from "./ReadThrough.ts"
 import * as SingleFlight from "./SingleFlight.ts"
 
-/** UTF-8 has no form for lone surrogates: they would come back as something else, or under another key. */
-const isStorable = (text: string) => !/\p{Surrogate}/u.test(text)
+export interface Options {
+  /** `bounded` when absent. */
+  readonly coherence?: Coherence.Mode
+  readonly memory?: FirstLevel.Options
+}
 
-const keyHash = (key: string) => createHash("sha256").update(key).digest("hex").slice(0, 8)
+const requestOf = <A, E, R>(
+  region: CacheRegion<A>,
+  key: string,
+  source: Effect.Effect<A, E, R>,
+  options: LoadOptions<A, E> | undefined,
+  wanted: Loading.LoadRequest<A, E, R>["wanted"]
+) => ({ region, key, id: EntryKey.of(region, key), source, options, wanted })
 
-export const make = (store: EntryStore) =>
+export const make = (
+  store: EntryStore,
+  options: Options = {}
+): Effect.Effect<typeof Cache.Service, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const flights = yield* SingleFlight.make<CacheResult<string>>()
-    /** Keeps "is this load still wanted?" and the write that follows from it together. */
-    const writing = (yield* Effect.makeSemaphore(1)).withPermits(1)
-    let hits = 0
-    let misses = 0
-    let faults = 0
+    const counters = Counters.make()
+    yield* Effect.addFinalizer(() => Effect.sync(counters.flush))
+    const flights = yield* SingleFlight.make
+    const failures = FailedLoads.make()
+    const first = FirstLevel.make(options.memory)
+    const levels = Levels.make({ first, store, counters })
+    const mode = options.coherence ?? "bounded"
+    const coherence = yield* Coherence.make({ mode, store, first, flights, counters })
 
-    const orElse = <A>(operation: Effect.Effect<A, StorageFailure>, fallback: A): Effect.Effect<A> =>
-      Effect.catchAllCause(operation, (cause) => {
-        if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
-        faults += 1
-        Telemetry.faults.update(1, {})
-        return Effect.succeed(fallback)
+    const tellOfSet = (id: string) => coherence.publish([{ _tag: "Set", ...EntryKey.parse(id) }])
+    const load = Loading.make({ store, levels, counters, failures, onStored: tellOfSet })
+    const reading = ReadThrough.make({ levels, flights, failures, counters, load })
+
+    const invalidate = (invalidation: Invalidation) =>
+      Effect.uninterruptible(Effect.flatMap(levels.invalidate(invalidation), () => {
+        Coherence.forget(flights, invalidation)
+        if (invalidation.target._tag === "Key") failures.forget(invalidation.target.key)
+        else failures.forgetAll()
+        return coherence.publish([Coherence.changeOf(invalidation)])
+      }))
+
+    const invalidateKey = (kind: Invalidation["kind"]) => <A>(region: CacheRegion<A>, key: string) =>
+      invalidate({ kind, target: { _tag: "Key", key: EntryKey.of(region, key) } })
+
+    const set = <A>(region: CacheRegion<A>, key: string, value: A, entry?: EntryOptions) =>
+      Effect.uninterruptible(Effect.suspend(() => {
+        const id = EntryKey.of(region, key)
+        return Effect.flatMap(
+          levels.put({ region, id, value, options: entry, generation: "next" }),
+          (isStored) => {
+            if (!isStored) return invalidateKey("remove")(region, key)
+            flights.forget(id)
+            failures.forget(id)
+            return tellOfSet(id)
+          }
+        )
+      }))
+
+    const find = <A>(region: CacheRegion<A>, key: string) =>
+      Effect.clockWith((clock) => {
+        const id = EntryKey.of(region, key)
+        const now = Levels.monotonic(clock)
+        if (coherence.isDue(now)) return Effect.zipRight(coherence.look, levels.find(region, id))
+        const found = Levels.findInMemory(first, region, id, clock, now)
+        return found === undefined ? levels.findStored(region, id) : Effect.succeed(found)
       })
-
-    const lookUp = (key: string) =>
-      Effect.gen(function*() {
-        const entry = yield* orElse(store.get(key), Option.none())
-        const now = yield* Clock.currentTimeMillis
-        return Option.flatMap(entry, ({ expiresAt, storedAt, value }) =>
-          // What was stored in the future was stored before the clock was set back: its true age is unknown.
-          now < expiresAt && storedAt <= now
-            ? Option.some({ value, age: Duration.millis(now - storedAt) })
-            : Option.none())
-      })
-
-    const count = (found: boolean) => {
-      if (found) hits += 1
-      else misses += 1
-      Telemetry.requests.update(1, { "strata.cache.result": found ? "hit" : "miss" })
-    }
-
-    const put = (key: string, value: string, timeToLive: Duration.DurationInput) =>
-      Effect.gen(function*() {
-        const millis = Math.ceil(Duration.toMillis(timeToLive))
-        if (millis <= 0 || !isStorable(key) || !isStorable(value)) return yield* orElse(store.remove(key), undefined)
-        const storedAt = yield* Clock.currentTimeMillis
-        const expiresAt = Math.min(storedAt + millis, Number.MAX_SAFE_INTEGER)
-        const evicted = yield* orElse(store.put({ key, value, storedAt, expiresAt }), 0)
-        if (evicted > 0) Telemetry.evictions.update(evicted, {})
-      })
-
-    const load =
-      <E, R>(key: string, timeToLive: Duration.DurationInput, source: Effect.Effect<string, E, R>) =>
-      (isCurrent: () => boolean) =>
-        Effect.gen(function*() {
-          // Between the caller's look and this flight another one may have landed.
-          const found = yield* lookUp(key)
-          if (Option.isSome(found)) return { ...found.value, origin: "cache" as const }
-          const value = yield* source
-          yield* writing(Effect.suspend(() => isCurrent() ? put(key, value, timeToLive) : Effect.void))
-          return { value, age: Duration.zero, origin: "loaded" as const }
-        }).pipe(Span.withSpan(Telemetry.load, { "strata.cache.key_hash": keyHash(key) }))
-
-    /** A load that began before says nothing about what is true after. */
-    const overrule = (key: string, write: Effect.Effect<void>) =>
-      writing(Effect.zipRight(Effect.sync(() => flights.forget(key)), write))
 
     return Cache.of({
-      get: (key) => Effect.tap(lookUp(key), (found) => Effect.sync(() => count(Option.isSome(found)))),
-      set: (key, value, timeToLive) => overrule(key, put(key, value, timeToLive)),
-      remove: (key) => overrule(key, orElse(store.remove(key), undefined)),
-      clear: writing(Effect.zipRight(Effect.sync(() => flights.forgetAll()), orElse(store.clear, undefined))),
-      getOrLoad: (key, timeToLive, source) =>
-        Effect.gen(function*() {
-          const found = yield* lookUp(key)
-          count(Option.isSome(found))
-          if (Option.isSome(found)) return { ...found.value, origin: "cache" as const }
-          return yield* flights.run(key, load(key, timeToLive, source))
+      get: (region, key) =>
+        Effect.map(find(region, key), (found) => {
+          if (found === undefined) {
+            counters.read("miss")
+            return Option.none()
+          }
+          counters.read(described(found.state) === "fresh" ? "hit" : "stale")
+          return Option.some(Loading.resultOf(found))
         }),
-      stats: Effect.map(Effect.suspend(() => orElse(store.count, 0)), (entries) =>
-        new CacheStats({ hits, misses, entries, faults }))
+
+      getOrLoad: (region, key, source, how) =>
+        Effect.flatMap(find(region, key), (found) => {
+          if (found?.state === "fresh") {
+            counters.read("hit")
+            return Effect.succeed(Loading.resultOf(found))
+          }
+          return reading.getOrLoad(requestOf(region, key, source, how, "eager"), found)
+        }),
+
+      refresh: (region, key, source, how) => reading.refresh(requestOf(region, key, source, how, "nothing")),
+      set,
+      expire: invalidateKey("expire"),
+      remove: invalidateKey("remove"),
+      expireTag: (tag) =>
+        EntryKey.isStorable(tag) ? invalidate({ kind: "expire", target: { _tag: "Tag", tag } }) : Effect.void,
+      removeTag: (tag) =>
+        EntryKey.isStorable(tag) ? invalidate({ kind: "remove", target: { _tag: "Tag", tag } }) : Effect.void,
+      expireAll: invalidate({ kind: "expire", target: { _tag: "All" } }),
+      clear: invalidate({ kind: "remove", target: { _tag: "All" } }),
+      changes: coherence.changes,
+      stats: Effect.map(levels.size, ({ bytes, entries, evicted }) => {
+        counters.flush()
+        return new CacheStats({ ...counters.totals(), entries, bytes, evictions: evicted })
+      })
     })
   })

@@ -1,97 +1,174 @@
 /**
  * At most one load at a time per key. A load belongs to the scope of the whole, not to the caller who happened to be
- * first: it goes on while anybody waits for it, and is interrupted when nobody does any more.
+ * first: it goes on while anybody waits for it, and longer when it was asked to.
  */
-import { Deferred, Effect, Fiber, FiberRef } from "effect"
-import type { Scope } from "effect"
+import { Deferred, Effect, Fiber, FiberId, FiberRef, Option } from "effect"
+import type { Exit, Scope, Tracer } from "effect"
+import { CacheReentrancy } from "../../../domain/storage/Cache.ts"
 
-interface Flight<A, E> {
-  readonly result: Deferred.Deferred<A, E>
+interface Flight {
+  readonly key: string
+  readonly region: string
+  /** Callers of one key use the same load, and so the same types. */
+  readonly result: Deferred.Deferred<unknown, unknown>
   readonly landed: Deferred.Deferred<void>
+
+  /** The loads that wait for this one. */
+  readonly waitedBy: Set<{ readonly flight: Flight }>
   fiber: Fiber.Fiber<void> | undefined
+  span: Tracer.AnySpan | undefined
   waiting: number
-  abandoned: boolean
+  isKept: boolean
+  isDone: boolean
+  isAbandoned: boolean
 }
 
-/** Callers of one key use the same load, and so the same `E`. */
-type AnyFlight<A> = Flight<A, unknown>
+export interface Request<A, E, R> {
+  readonly key: string
+  readonly region: string
 
-export interface SingleFlight<A> {
+  /** `announce` tells those who join of the span to look at. */
+  readonly load: (announce: (span: Tracer.AnySpan) => void) => Effect.Effect<A, E, R>
+
+  /** Whether the load goes on when nobody waits for it any more. */
+  readonly isKept: boolean
+}
+
+export interface Patience {
+  readonly millis: number
+
+  /** Whether the load goes on for whoever did not wait for it. */
+  readonly isKept: boolean
+}
+
+export interface SingleFlight {
   /**
-   * Everybody who asks while a load of `key` runs gets its exit; the load has the context of the first. `isCurrent`
-   * tells a load whether it still is the one of its key.
+   * Everybody who asks while a load of the key runs gets its exit; the load has the context of the first. `none` when
+   * it took longer than `patience`.
    */
-  readonly run: <E, R>(
-    key: string,
-    load: (isCurrent: () => boolean) => Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E, R>
+  readonly run: <A, E, R>(
+    request: Request<A, E, R>,
+    patience?: Patience
+  ) => Effect.Effect<Option.Option<A>, E | CacheReentrancy, R>
 
-  /** Whoever asks from now on starts another load; those who wait keep theirs, which is no longer current. */
+  /** Nobody waits. Nothing happens when there is one already. */
+  readonly start: <A, E, R>(request: Request<A, E, R>) => Effect.Effect<void, never, R>
+
+  /** Whoever asks from now on starts another load; those who wait keep theirs. */
   readonly forget: (key: string) => void
-
   readonly forgetAll: () => void
 }
 
+/** The loads from one of `key` to `flight`, each waiting for the next: they would wait for `flight` for ever. */
+const circle = (flight: Flight, key: string, seen = new Set<Flight>()): ReadonlyArray<string> | undefined => {
+  if (flight.isDone || seen.has(flight)) return undefined
+  if (flight.key === key) return [flight.region]
+  seen.add(flight)
+  for (const { flight: waiting } of flight.waitedBy) {
+    const found = circle(waiting, key, seen)
+    if (found !== undefined) return [...found, flight.region]
+  }
+  return undefined
+}
+
 /** One waits less; the last one takes the load with it. */
-const leave = <A, E>(flight: Flight<A, E>) =>
+const leave = (flight: Flight) =>
   Effect.suspend(() => {
     flight.waiting -= 1
-    if (flight.waiting > 0 || flight.fiber === undefined) return Effect.void
-    flight.abandoned = true
+    if (flight.waiting > 0 || flight.isKept || flight.isDone || flight.fiber === undefined) return Effect.void
+    flight.isAbandoned = true
     return Fiber.interrupt(flight.fiber)
   })
 
-export const make = <A>(): Effect.Effect<SingleFlight<A>, never, Scope.Scope> =>
-  Effect.gen(function*() {
-    const scope = yield* Effect.scope
-    const flights = new Map<string, AnyFlight<A>>()
-    /** What the current fiber loads, and what it loads that for. */
-    const loading = yield* FiberRef.make<ReadonlyArray<string>>([])
+const link = (span: Tracer.AnySpan | undefined) =>
+  span === undefined
+    ? Effect.void
+    : Effect.ignore(Effect.map(Effect.currentSpan, (own) => own.addLinks([{ _tag: "SpanLink", span, attributes: {} }])))
 
-    const depart = <E, R>(key: string, load: (isCurrent: () => boolean) => Effect.Effect<A, E, R>) =>
+/** In the types of whoever asked first. */
+const resultOf = <A, E>(flight: Flight) => Deferred.await(flight.result as Deferred.Deferred<A, E>)
+
+export const make: Effect.Effect<SingleFlight, never, Scope.Scope> = Effect.gen(function*() {
+  const scope = yield* Effect.scope
+  const flights = new Map<string, Flight>()
+  /** What the current fiber loads. */
+  const loading = yield* FiberRef.make<Flight | undefined>(undefined)
+
+  /** At once, so that nobody comes between looking for a flight and this. */
+  const register = ({ isKept, key, region }: Pick<Flight, "isKept" | "key" | "region">) => {
+    const flight: Flight = {
+      key,
+      region,
+      result: Deferred.unsafeMake(FiberId.none),
+      landed: Deferred.unsafeMake(FiberId.none),
+      waitedBy: new Set(),
+      fiber: undefined,
+      span: undefined,
+      waiting: 0,
+      isKept,
+      isDone: false,
+      isAbandoned: false
+    }
+    flights.set(key, flight)
+    return flight
+  }
+
+  const land = (flight: Flight) => (exit: Exit.Exit<unknown, unknown>) => {
+    flight.isDone = true
+    if (flights.get(flight.key) === flight) flights.delete(flight.key)
+    return Effect.zipRight(Deferred.done(flight.result, exit), Deferred.succeed(flight.landed, undefined))
+  }
+
+  /** Forked without interruptibility of its own: even a scope that closes at once gets an exit to the waiters. */
+  const depart = <A, E, R>({ load }: Request<A, E, R>, flight: Flight) =>
+    Effect.interruptible(Effect.suspend(() => load((span) => void (flight.span = span)))).pipe(
+      Effect.locally(loading, flight),
+      Effect.exit,
+      Effect.flatMap(land(flight)),
+      Effect.asVoid,
+      Effect.forkIn(scope),
+      Effect.map((fiber) => void (flight.fiber = fiber))
+    )
+
+  const run = <A, E, R>(request: Request<A, E, R>, patience?: Patience) =>
+    Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
-        const flight: Flight<A, E> = {
-          result: yield* Deferred.make<A, E>(),
-          landed: yield* Deferred.make<void>(),
-          fiber: undefined,
-          waiting: 1,
-          abandoned: false
+        const own = yield* FiberRef.get(loading)
+        const loop = own === undefined ? undefined : circle(own, request.key)
+        if (loop !== undefined) return yield* new CacheReentrancy({ regions: [...loop, request.region] })
+        let flight = flights.get(request.key)
+        while (flight?.isAbandoned === true) {
+          yield* restore(Deferred.await(flight.landed))
+          flight = flights.get(request.key)
         }
-        const isCurrent = () => flights.get(key)?.result === flight.result
-        flights.set(key, flight as AnyFlight<A>)
-        // Forked without interruptibility of its own: even a scope that closes at once gets an exit to the waiters.
-        flight.fiber = yield* Effect.interruptible(Effect.suspend(() => load(isCurrent))).pipe(
-          Effect.locallyWith(loading, (chain) => [...chain, key]),
-          Effect.exit,
-          Effect.flatMap((exit) => {
-            if (isCurrent()) flights.delete(key)
-            return Effect.zipRight(Deferred.done(flight.result, exit), Deferred.succeed(flight.landed, undefined))
-          }),
-          Effect.asVoid,
-          Effect.forkIn(scope)
+        const joined = flight ?? register(request)
+        joined.waiting += 1
+        joined.isKept ||= request.isKept
+        const edge = own === undefined ? undefined : { flight: own }
+        if (edge !== undefined) joined.waitedBy.add(edge)
+        yield* flight === undefined ? depart(request, joined) : link(joined.span)
+        const result = patience === undefined
+          ? Effect.asSome(resultOf<A, E>(joined))
+          : Effect.timeoutOption(resultOf<A, E>(joined), patience.millis).pipe(
+            Effect.tap((found) => Effect.sync(() => joined.isKept ||= Option.isNone(found) && patience.isKept))
+          )
+        return yield* Effect.ensuring(
+          restore(result),
+          Effect.suspend(() => {
+            if (edge !== undefined) joined.waitedBy.delete(edge)
+            return leave(joined)
+          })
         )
-        return flight
       })
+    )
 
-    const run: SingleFlight<A>["run"] = <E, R>(
-      key: string,
-      load: (isCurrent: () => boolean) => Effect.Effect<A, E, R>
-    ) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function*() {
-          if ((yield* FiberRef.get(loading)).includes(key)) {
-            return yield* Effect.dieMessage("The load of a cache entry waits for itself")
-          }
-          let flight = flights.get(key) as Flight<A, E> | undefined
-          while (flight?.abandoned === true) {
-            yield* restore(Deferred.await(flight.landed))
-            flight = flights.get(key) as Flight<A, E> | undefined
-          }
-          if (flight === undefined) flight = yield* depart(key, load)
-          else flight.waiting += 1
-          return yield* Effect.ensuring(restore(Deferred.await(flight.result)), leave(flight))
-        })
-      )
+  const start = <A, E, R>(request: Request<A, E, R>) =>
+    Effect.uninterruptible(Effect.suspend(() => {
+      const flight = flights.get(request.key)
+      if (flight === undefined) return depart(request, register({ ...request, isKept: true }))
+      flight.isKept = true
+      return Effect.void
+    }))
 
-    return { run, forget: (key) => void flights.delete(key), forgetAll: () => flights.clear() }
-  })
+  return { run, start, forget: (key) => void flights.delete(key), forgetAll: () => flights.clear() }
+})
