@@ -3,7 +3,7 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import { Effect, Either, Option, Redacted } from "effect"
+import { Effect, Either, Equal, Option, Redacted } from "effect"
 import type { Layer } from "effect"
 import { randomBytes } from "node:crypto"
 import { Locked } from "../../../domain/storage/SecretFailure.ts"
@@ -59,12 +59,15 @@ const read = (file: string): Effect.Effect<Option.Option<Key>, Locked | StorageF
     })
   )
 
+const temporaryEnding = () => `.${randomBytes(6).toString("hex")}.tmp`
+const isTemporaryEnding = /^\.[0-9a-f]{12}\.tmp$/
+
 /** Never replaces a file: of several creators at once one wins, and all use its key. */
 const createOnce = (file: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const folder = (yield* Path.Path).dirname(file)
-    const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`
+    const temporary = `${file}${temporaryEnding()}`
     yield* fs.makeDirectory(folder, { recursive: true, mode: 0o700 })
     yield* DurableFile.create(temporary, randomBytes(keyLength)).pipe(
       Effect.zipRight(fs.link(temporary, file)),
@@ -74,6 +77,26 @@ const createOnce = (file: string) =>
       Effect.ensuring(Effect.ignore(fs.remove(temporary, { force: true })))
     )
   }).pipe(Effect.mapError(FileFailure.writing(store, "create")), Effect.uninterruptible)
+
+/**
+ * Removes the second name of the key that a creator leaves when it is killed. Another creator at work may lose such a
+ * name too, once it needs it no more: before that, its file is not the key.
+ */
+const sweep = (file: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const key = yield* fs.stat(file)
+    const isKey = ({ dev, ino }: FileSystem.File.Info) =>
+      dev === key.dev && Option.isSome(ino) && Equal.equals(ino, key.ino)
+    const folder = path.dirname(file)
+    const start = path.basename(file)
+    for (const name of yield* fs.readDirectory(folder)) {
+      if (!name.startsWith(start) || !isTemporaryEnding.test(name.slice(start.length))) continue
+      const other = path.join(folder, name)
+      yield* Effect.ignore(Effect.whenEffect(fs.remove(other), Effect.map(fs.stat(other), isKey)))
+    }
+  }).pipe(Effect.ignore)
 
 /** The file beside the key that tells the generation, in decimal. */
 const generationFile = ({ file, vault }: Options) =>
@@ -134,7 +157,7 @@ const source = (options: Options, createMissing: Effect.Effect<void, Locked | St
       loadForNewVault: Effect.flatMap(
         found,
         Option.match({
-          onSome: Effect.succeed,
+          onSome: (key) => Effect.as(Effect.provide(sweep(file), context), key),
           onNone: () => Effect.zipRight(Effect.provide(createMissing, context), load)
         })
       ),

@@ -1,8 +1,8 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { dirname } from "node:path"
+import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { basename, dirname } from "node:path"
 import * as KeyFile from "../../../../src/infrastructure/storage/secure/KeyFile.ts"
 import * as VaultFixture from "./VaultFixture.ts"
 
@@ -70,6 +70,22 @@ describe("KeyFile", () => {
         1
       )
       assert.deepStrictEqual(readdirSync(dirname(keyFile)).length, 1)
+    }))
+
+  it.scoped("the second name of the key that a killed creator leaves is gone before the next vault is made", () =>
+    Effect.gen(function*() {
+      const { keyFile, open } = yield* prepared
+      writeFileSync(keyFile, Buffer.alloc(32, 1), { mode: 0o600 })
+      linkSync(keyFile, `${keyFile}.0123456789ab.tmp`)
+      // A creator at work, and names that somebody else gave.
+      writeFileSync(`${keyFile}.ba9876543210.tmp`, Buffer.alloc(32, 2), { mode: 0o600 })
+      linkSync(keyFile, `${keyFile}.kept`)
+      linkSync(keyFile, `${keyFile}.tmp`)
+      yield* (yield* open()).set("token", Redacted.make("first"))
+      assert.deepStrictEqual(
+        readdirSync(dirname(keyFile)).filter((name) => !name.endsWith(".generation")).toSorted(),
+        ["", ".ba9876543210.tmp", ".kept", ".tmp"].map((ending) => `${basename(keyFile)}${ending}`)
+      )
     }))
 
   const source = Effect.gen(function*() {
