@@ -4,6 +4,7 @@
 import * as Configuration from "./Configuration.ts"
 import { compose, composeDatabaseMaintenance, composeSecrets } from "./Environment.ts"
 import type { Parts } from "./Environment.ts"
+import * as OutsideTransactions from "./OutsideTransactions.ts"
 import { remote } from "./Remote.ts"
 import * as Tracing from "./Tracing.ts"
 
@@ -12,6 +13,8 @@ export { compose }
 /** Replace one and `compose` again to swap an adapter. */
 export const parts = {
   ...remote,
+  transport: OutsideTransactions.transport(remote.transport),
+  socket: OutsideTransactions.socket(remote.socket),
   configuration: Configuration.layer(Configuration.sources("development")),
   telemetry: Tracing.layer({ store: true, collector: true, stackTraces: true })
 } satisfies Parts

@@ -16,6 +16,7 @@ import * as EmbeddedAnalytics from "./EmbeddedAnalytics.ts"
 import * as EmbeddedBackend from "./EmbeddedBackend.ts"
 import { compose, composeDatabaseMaintenance, composeSecrets } from "./Environment.ts"
 import type { Parts } from "./Environment.ts"
+import * as OutsideTransactions from "./OutsideTransactions.ts"
 import * as Tracing from "./Tracing.ts"
 import * as Vault from "./Vault.ts"
 
@@ -32,6 +33,8 @@ export const parts = {
   configuration,
   secureStore: Vault.layer,
   telemetry,
+  transport: OutsideTransactions.transport(thisDevice.transport),
+  socket: OutsideTransactions.socket(thisDevice.socket),
   origin: Layer.effect(ApiOrigin, Effect.map(BackendAddress, ({ url }) => ({ url }))),
   analytics: EmbeddedAnalytics.layer,
   diagnostics: Doctor.onDisk

@@ -27,6 +27,7 @@ import * as Doctor from "./Doctor.ts"
 import { compose, composeDatabaseMaintenance, composeSecrets } from "./Environment.ts"
 import type { Parts } from "./Environment.ts"
 import * as MemoryBackend from "./MemoryBackend.ts"
+import * as OutsideTransactions from "./OutsideTransactions.ts"
 import * as Tracing from "./Tracing.ts"
 
 export { compose }
@@ -45,8 +46,8 @@ export const parts = {
   databaseMaintenance: MemoryDatabaseMaintenance.layer({ knownVersion: migrations.length }),
   cache: MemoryCache.layer,
   origin: Layer.succeed(ApiOrigin, { url: "http://backend.test" }),
-  transport: MemoryTransport.layer,
-  socket: MemorySocket.layer,
+  transport: OutsideTransactions.transport(MemoryTransport.layer),
+  socket: OutsideTransactions.socket(MemorySocket.layer),
   analytics: MemoryAnalytics.layer,
   diagnostics: Doctor.inMemory
 } satisfies Parts<MemoryServer>
