@@ -3,11 +3,11 @@
  */
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
-import { Duration, Effect, Schedule } from "effect"
-import type { Scope } from "effect"
+import { Duration, Effect, Schedule, Scope } from "effect"
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
+import * as ApplicationFile from "./ApplicationFile.ts"
 import * as ReplaceableClient from "./ReplaceableClient.ts"
 import * as SqliteConnection from "./SqliteConnection.ts"
 import * as SqliteFailure from "./SqliteFailure.ts"
@@ -32,14 +32,21 @@ const busyTimeoutMillis = 2
 /** What the write-ahead log is cut back to after a reader has kept it from starting again. */
 export const journalSizeLimit = 64 * 1024 * 1024
 
+const sizeOf = (path: string) => fs.statSync(path, { throwIfNoEntry: false })?.size
+
 /** Whether there was nothing in it. */
 const createPrivate = (filename: string) => {
   fs.mkdirSync(dirname(filename), { recursive: true, mode: 0o700 })
   // Opened only when it is new, and closed before anything else runs: closing any descriptor of a file drops all
   // POSIX locks that this process has on it.
-  const size = fs.statSync(filename, { throwIfNoEntry: false })?.size
+  const size = sizeOf(filename)
   if (size === undefined) fs.closeSync(fs.openSync(filename, "a", 0o600))
-  return (size ?? 0) === 0
+  if (size !== undefined && size > 0) return false
+  // The log of a file that was cut to nothing; SQLite would remove it.
+  if ((sizeOf(`${filename}-wal`) ?? 0) > 0 && sizeOf(filename) === 0) {
+    throw Object.assign(new Error("The file is empty, and its log is not"), { code: "SQLITE_CORRUPT" })
+  }
+  return true
 }
 
 /** Whether the cause is another process's lock. */
@@ -94,35 +101,26 @@ const typed = (store: string) => <A, R>(opening: Effect.Effect<A, SqlError, R>):
 
 const attempt = <A>(act: () => A) => Effect.try({ try: act, catch: (cause) => new SqlError({ cause }) })
 
-/** Older versions of the application made files without a mark, but never without this table. */
-const recognize = (connection: Connection, applicationId: number) =>
-  Effect.gen(function*() {
-    const read = (sql: string) => whileBusy(connection.executeUnprepared(sql, [], undefined))
-    const [mark] = yield* read("PRAGMA application_id")
-    if (mark?.application_id === applicationId) return
-    const tables = yield* read("SELECT name FROM sqlite_schema")
-    if (mark?.application_id === 0 && (tables.length === 0 || tables.some(({ name }) => name === "migrations"))) return
-    return yield* new SqlError({ cause: Object.assign(new Error("Made by another application"), { code: "EFTYPE" }) })
-  })
-
-const connectThere = (options: Options, isEmpty: boolean) =>
-  Effect.gen(function*() {
-    const connection = yield* SqliteConnection.open({ filename: options.filename, readonly: false })
-    yield* prepare(connection, [])
-    if (options.applicationId !== undefined) yield* recognize(connection, options.applicationId)
-    yield* prepare(connection, pragmasOf(options, isEmpty))
-    return connection
-  })
+const connectThere = (options: Options, isEmpty = false) =>
+  Effect.tap(
+    SqliteConnection.open({ filename: options.filename, readonly: false }),
+    (connection) => prepare(connection, pragmasOf(options, isEmpty))
+  )
 
 const connectOrCreate = (options: Options) =>
-  Effect.flatMap(
-    attempt(() => options.filename === ":memory:" || createPrivate(options.filename)),
-    (isEmpty) => connectThere(options, isEmpty)
-  )
+  Effect.gen(function*() {
+    const { applicationId, filename } = options
+    const isEmpty = filename === ":memory:" || (yield* attempt(() => createPrivate(filename)))
+    if (isEmpty || applicationId === undefined) return yield* connectThere(options, isEmpty)
+    const scope = yield* Effect.scope
+    // It stays open until the other one is: who opens a file first reads all of its log.
+    const recognized = ApplicationFile.recognize({ filename, applicationId, whileBusy })
+    return yield* Effect.scoped(Effect.zipRight(recognized, Scope.extend(connectThere(options), scope)))
+  })
 
 /** The file is not created again, and what was in memory is gone: an empty database would hide that. */
 const reconnect = (options: Options) =>
-  Effect.zipRight(attempt(() => fs.statSync(options.filename)), connectThere(options, false))
+  Effect.zipRight(attempt(() => fs.statSync(options.filename)), connectThere(options))
 
 /** The one connection of `filename`. Closed with the scope. */
 export const connect = (options: Options): Effect.Effect<Connection, StorageFailure, Scope.Scope> =>
@@ -138,8 +136,8 @@ const identity = (filename: string) => {
 }
 
 /**
- * To be run again and again: it fails as soon as the file that is open now is not at its path any more: SQLite would go on writing into a file that
- * nobody finds again.
+ * To be run again and again: it fails as soon as the file that is open now is not at its path any more. SQLite would go on
+ * writing into one that nobody finds again.
  */
 export const unmoved = (filename: string): Effect.Effect<Effect.Effect<void, SqlError>, SqlError> => {
   if (filename === ":memory:") return Effect.succeed(Effect.void)
