@@ -42,8 +42,20 @@ const start = (program: string, args: ReadonlyArray<string>): Child => {
   return { process: child, printed, lines, ended }
 }
 
-/** Bundles a TypeScript program, so that tests can run it in processes of its own. */
-export const bundle = async (entry: string): Promise<ChildProgram> => {
+/** CommonJS packages in an ESM bundle still call `require` for what node has built in. */
+const banner = `import { createRequire as createRequireForBundle } from "node:module"
+const require = createRequireForBundle(import.meta.url)`
+
+const withPackages = {
+  external: ["better-sqlite3", "@napi-rs/keyring", "@node-rs/argon2"],
+  banner: { js: banner }
+}
+
+/**
+ * Bundles a TypeScript program, so that tests can run it in processes of its own. With its packages in the bundle it
+ * starts several times faster, which counts for who starts many.
+ */
+export const bundle = async (entry: string, packages: "inside" | "outside" = "outside"): Promise<ChildProgram> => {
   fs.mkdirSync(cache, { recursive: true })
   const program = join(fs.mkdtempSync(join(cache, "child-")), "child.mjs")
   await build({
@@ -52,7 +64,7 @@ export const bundle = async (entry: string): Promise<ChildProgram> => {
     bundle: true,
     platform: "node",
     format: "esm",
-    packages: "external"
+    ...(packages === "inside" ? withPackages : { packages: "external" })
   })
   return {
     file: program,

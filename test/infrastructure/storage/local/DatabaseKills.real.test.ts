@@ -1,0 +1,82 @@
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { randomInt } from "node:crypto"
+import * as fs from "node:fs"
+import { dirname, join } from "node:path"
+import { DatabaseMaintenance } from "../../../../src/domain/operations/DatabaseMaintenance.ts"
+import { bundle } from "../../../support/childProgram.ts"
+import type { ChildProgram } from "../../../support/childProgram.ts"
+import { temporaryFolder } from "../../../support/temporaryFolder.ts"
+import { filenameIn, maintenanceIn, open, read, write } from "./DatabaseUnderTest.ts"
+
+let program: ChildProgram
+beforeAll(async () => {
+  program = await bundle(join(import.meta.dirname, "maintenanceChild.ts"), "inside")
+})
+afterAll(() => program.remove())
+
+/** Starts `what`, kills it some time after its first line, and gives the lines it finished. */
+const killed = (what: string, folder: string, withinMillis: number) =>
+  Effect.scoped(Effect.gen(function*() {
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => program.start(what, folder)),
+      ({ process }) => Effect.sync(() => process.kill("SIGKILL"))
+    )
+    yield* Effect.promise(() => child.printed())
+    yield* Effect.sleep(randomInt(withinMillis))
+    child.process.kill("SIGKILL")
+    yield* Effect.promise(() => child.ended)
+    return child.lines()
+  }))
+
+const isSound = (file: string) =>
+  Effect.scoped(Effect.gen(function*() {
+    const { sql } = yield* open(file)
+    assert.deepStrictEqual(yield* sql`PRAGMA integrity_check`, [{ integrity_check: "ok" }])
+  }))
+
+describe("a database whose maintenance is killed", () => {
+  it.scopedLive("is the old one or the new one, whole, after ten kills while copies are put in place", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const file = filenameIn(folder)
+      const { backup, restore } = yield* Effect.provide(DatabaseMaintenance, maintenanceIn(folder))
+      for (const name of ["a", "b"]) {
+        yield* write(file, name)
+        yield* backup(join(folder, name))
+      }
+      const found: Array<string> = []
+      for (let round = 0; round < 10; round++) {
+        // What is replaced has a log, as after a kill of the application.
+        yield* write(file, "old")
+        yield* killed("restore", folder, 1_200)
+        const text = Option.getOrThrow(yield* read(file))
+        assert.include(["old", "a", "b"], text)
+        found.push(text)
+        yield* isSound(file)
+      }
+      const kept = fs.readdirSync(dirname(file)).filter((name) => /previous-\w+(-\d+)?$/.test(name))
+      for (const name of kept) {
+        assert.include(["old", "a", "b"], Option.getOrThrow(yield* read(join(dirname(file), name))))
+      }
+      assert.isNotEmpty(kept, found.join())
+      yield* restore(join(folder, "a"))
+      assert.deepStrictEqual(yield* read(file), Option.some("a"))
+    }))
+
+  it.scopedLive("is in its place or aside, whole, after ten kills while it is set aside", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const file = filenameIn(folder)
+      for (let round = 0; round < 10; round++) {
+        const last = (yield* killed("quarantine", folder, 600)).at(-1) ?? ""
+        const aside = fs.readdirSync(dirname(file))
+          .filter((name) => /damaged-\w+(-\d+)?$/.test(name))
+          .map((name) => join(dirname(file), name))
+        const texts = yield* Effect.forEach([...aside, file], read)
+        assert.isTrue(texts.some((text) => Option.contains(text, last)), `${last} is lost`)
+        for (const name of aside) yield* isSound(name)
+        for (const name of fs.readdirSync(dirname(file))) fs.rmSync(join(dirname(file), name))
+      }
+    }))
+})
