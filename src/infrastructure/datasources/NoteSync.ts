@@ -38,8 +38,6 @@ export interface Round<E> {
   readonly principal: UserId
   /** Fails when `principal` is not signed in any more; asked before every request. */
   readonly stillSignedIn: Effect.Effect<void, E>
-  /** Runs after every commit. */
-  readonly committed: Effect.Effect<void>
 }
 
 export const make = Effect.gen(function*() {
@@ -87,7 +85,7 @@ export const make = Effect.gen(function*() {
       return { pushed: 1 }
     })
 
-  const push = <E>({ committed, principal, stillSignedIn }: Round<E>) =>
+  const push = <E>({ principal, stillSignedIn }: Round<E>) =>
     Effect.gen(function*() {
       let counts = nothing
       while ((yield* database.read(outbox.waiting(principal))) > 0) {
@@ -97,7 +95,6 @@ export const make = Effect.gen(function*() {
         const outcomes = mutations.length === 0 ? [] : yield* remote.mutate(mutations)
         const applied = yield* database.writeTransaction(Effect.forEach(outcomes, applyOutcome(principal)))
         counts = sum([counts, ...applied])
-        yield* committed
       }
       return counts
     })
@@ -136,7 +133,7 @@ export const make = Effect.gen(function*() {
       return sum([...applied, { pulled: swept }])
     })
 
-  const pull = <E>({ committed, principal, stillSignedIn }: Round<E>) =>
+  const pull = <E>({ principal, stillSignedIn }: Round<E>) =>
     Effect.gen(function*() {
       let counts = nothing
       while (true) {
@@ -145,7 +142,6 @@ export const make = Effect.gen(function*() {
         const page = yield* remote.changes(state.cursor)
         const applied = yield* database.writeTransaction(applyPage(principal, state, page))
         counts = sum([counts, applied])
-        if (applied.pulled + applied.conflicts > 0) yield* committed
         if (!page.more) return counts
         if (page.cursor === state.cursor) return yield* new Unavailable({})
       }

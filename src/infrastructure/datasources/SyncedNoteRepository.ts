@@ -18,6 +18,7 @@ import { ProcessLock } from "../storage/local/ProcessLock.ts"
 import * as SyncCatalogue from "../telemetry/catalogue/Sync.ts"
 import * as Meter from "../telemetry/Meter.ts"
 import * as Span from "../telemetry/Span.ts"
+import { liveTables } from "./local/NotesMigration.ts"
 import * as NotesTable from "./local/NotesTable.ts"
 import * as OutboxTable from "./local/OutboxTable.ts"
 import * as SyncStateTable from "./local/SyncStateTable.ts"
@@ -48,7 +49,7 @@ export const make = Effect.gen(function*() {
   const outbox = yield* OutboxTable.make
   const states = yield* SyncStateTable.make
   const noteSync = yield* NoteSync.make
-  const changes = yield* PubSub.sliding<void>(1)
+  const failures = yield* PubSub.sliding<void>(1)
   const oneAtATime = yield* Effect.makeSemaphore(1)
   const lastFailure = yield* Ref.make(Option.none<{ readonly principal: UserId; readonly failure: RemoteFailure }>())
 
@@ -56,14 +57,6 @@ export const make = Effect.gen(function*() {
     tokens.principal,
     Option.match({ onNone: () => new Unauthenticated(), onSome: Effect.succeed })
   )
-  const announce = PubSub.publish(changes, undefined)
-
-  /** Nobody who listens misses a change that was committed. */
-  const announced = <A extends { readonly changed: boolean }, E, R>(write: Effect.Effect<A, E, R>) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.tap(restore(write), ({ changed }) => changed ? announce : Effect.void)
-    )
-
   const surroundings = (principal: UserId) =>
     Effect.gen(function*() {
       const pending = yield* outbox.waiting(principal)
@@ -100,10 +93,8 @@ export const make = Effect.gen(function*() {
 
   const live = <A, E>(read: Effect.Effect<A, E>) =>
     Stream.unwrapScoped(
-      Effect.map(PubSub.subscribe(changes), (queue) =>
-        Stream.concat(Stream.void, Stream.fromQueue(queue, { maxChunkSize: 1 })).pipe(Stream.mapEffect(() =>
-          read
-        )))
+      Effect.map(Stream.fromPubSub(failures, { scoped: true }), (failed) =>
+        Stream.merge(database.live(liveTables, Effect.void), failed).pipe(Stream.mapEffect(() => read)))
     )
 
   const save = (draft: NoteDraft) =>
@@ -112,30 +103,27 @@ export const make = Effect.gen(function*() {
       const content = { title: draft.title, text: draft.text }
       return yield* database.writeTransaction(Effect.gen(function*() {
         const known = yield* notes.find(principal, draft.id)
-        if (Option.isSome(known) && NoteSync.sameContent(known.value, content)) {
-          return { changed: false, note: toNote(known.value) }
-        }
+        if (Option.isSome(known) && NoteSync.sameContent(known.value, content)) return toNote(known.value)
         const version = Option.match(known, { onNone: () => 0, onSome: (note) => note.version })
         const note = { ...content, id: draft.id, updatedAt: yield* DateTime.now, version }
         yield* notes.put(principal, note)
         yield* outbox.enqueuePut(principal, draft.id, content, version)
-        return { changed: true, note: toNote({ ...note, changed: true }) }
+        return toNote({ ...note, changed: true })
       }))
-    }).pipe(announced, Effect.map(({ note }) => note))
+    })
 
   const remove = (id: NoteId) =>
     Effect.gen(function*() {
       const principal = yield* signedIn
-      return yield* database.writeTransaction(Effect.gen(function*() {
+      yield* database.writeTransaction(Effect.gen(function*() {
         const version = yield* Effect.flatMap(
           notes.version(principal, id),
           Option.match({ onNone: () => new NoteNotFound({ id }), onSome: Effect.succeed })
         )
         yield* notes.remove(principal, id)
         yield* outbox.enqueueDelete(principal, id, version)
-        return { changed: true }
       }))
-    }).pipe(announced, Effect.asVoid)
+    })
 
   const stillSignedInAs = (principal: UserId) =>
     Effect.flatMap(signedIn, (current) => current === principal ? Effect.void : new Unauthenticated())
@@ -145,12 +133,12 @@ export const make = Effect.gen(function*() {
       const next = Option.map(failure, (known) => ({ principal, failure: known }))
       const before = yield* Ref.getAndSet(lastFailure, next)
       const same = Equal.equals(Option.map(before, (last) => last.failure), failure)
-      if (!same) yield* announce
+      if (!same) yield* PubSub.publish(failures, undefined)
     })
 
   const sync = Effect.gen(function*() {
     const principal = yield* signedIn
-    const round = { principal, stillSignedIn: stillSignedInAs(principal), committed: announce }
+    const round = { principal, stillSignedIn: stillSignedInAs(principal) }
     const report = yield* noteSync.run(round).pipe(
       onBehalfOf(principal),
       locks.withLock(lockName(principal), lockDeadline),
@@ -180,8 +168,8 @@ export const make = Effect.gen(function*() {
 })
 
 /**
- * Keeps every account's notes apart. Needs `notesMigration`. Streams notice what this process does; changes made by
- * other processes are seen at the next read.
+ * Keeps every account's notes apart. Needs `notesMigration`, and a database with live queries of `liveTables`: streams
+ * notice what other processes of this machine do too.
  */
 export const layer: Layer.Layer<
   NoteRepository,

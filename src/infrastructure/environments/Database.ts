@@ -5,3 +5,5 @@ import { notesMigration } from "../datasources/local/NotesMigration.ts"
 import { pushMigration } from "../services/push/PushMigration.ts"
 
 export const migrations = [notesMigration, pushMigration]
+
+export { liveTables } from "../datasources/local/NotesMigration.ts"

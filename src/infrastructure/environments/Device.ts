@@ -14,7 +14,7 @@ import { LocalDatabase } from "../storage/local/LocalDatabase.ts"
 import * as SqliteDatabaseMaintenance from "../storage/local/SqliteDatabaseMaintenance.ts"
 import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
 import * as SqliteProcessLock from "../storage/local/SqliteProcessLock.ts"
-import { migrations } from "./Database.ts"
+import { liveTables, migrations } from "./Database.ts"
 import { cacheFile, databaseFile } from "./DataFiles.ts"
 
 const inFolders = <A, E, R>(make: (folders: typeof FoldersConfig.Service) => Layer.Layer<A, E, R>) =>
@@ -27,7 +27,7 @@ export const device = {
     Layer.scoped(
       LocalDatabase,
       SqliteDatabaseMaintenance.whileOpening()(
-        SqliteLocalDatabase.make({ filename: databaseFile(folders), migrations })
+        SqliteLocalDatabase.make({ filename: databaseFile(folders), migrations, live: liveTables })
       )
     )
   ),

@@ -22,7 +22,7 @@ import * as MemoryMaintenance from "../storage/secure/MemoryMaintenance.ts"
 import * as MemorySecureStore from "../storage/secure/MemorySecureStore.ts"
 import { client } from "./Client.ts"
 import * as Configuration from "./Configuration.ts"
-import { migrations } from "./Database.ts"
+import { liveTables, migrations } from "./Database.ts"
 import * as Doctor from "./Doctor.ts"
 import { compose, composeDatabaseMaintenance, composeSecrets } from "./Environment.ts"
 import type { Parts } from "./Environment.ts"
@@ -42,7 +42,7 @@ export const parts = {
   secureStore: Layer.provideMerge(MemoryMaintenance.layer, MemorySecureStore.layer),
   passwordHashing: MemoryPasswordHashing.layer,
   biometrics: MemoryBiometrics.layer(),
-  database: SqliteLocalDatabase.layer({ filename: ":memory:", migrations }),
+  database: SqliteLocalDatabase.layer({ filename: ":memory:", migrations, live: liveTables }),
   databaseMaintenance: MemoryDatabaseMaintenance.layer({ knownVersion: migrations.length }),
   cache: MemoryCache.layer,
   origin: Layer.succeed(ApiOrigin, { url: "http://backend.test" }),

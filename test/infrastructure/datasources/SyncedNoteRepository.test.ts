@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Option, Stream } from "effect"
+import { Context, Effect, Fiber, Layer, Option, Queue, Stream, TestClock } from "effect"
+import { join } from "node:path"
 import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
 import type { RemoteFailure } from "../../../src/domain/network/RemoteFailure.ts"
 import { Offline, Rejected } from "../../../src/domain/network/RemoteFailure.ts"
+import * as SyncedNoteRepository from "../../../src/infrastructure/datasources/SyncedNoteRepository.ts"
 import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import { loginRequest } from "../../../src/testing/contract/AuthRepositoryContract.ts"
 import * as NoteRepositoryContract from "../../../src/testing/contract/NoteRepositoryContract.ts"
@@ -10,7 +12,8 @@ import { draft, find, noteId, now } from "../../../src/testing/contract/NoteRepo
 import * as NoteSyncContract from "../../../src/testing/contract/NoteSyncContract.ts"
 import { suite } from "../../../src/testing/vitest.ts"
 import { ScriptedBackend, users } from "../../support/ScriptedBackend.ts"
-import { device, signedIn, signedInDevice } from "./devices.ts"
+import { temporaryFolder } from "../../support/temporaryFolder.ts"
+import { database, device, machine, signedIn, signedInDevice } from "./devices.ts"
 
 suite(NoteRepositoryContract.contract, "synced", Layer.suspend(() => device(new ScriptedBackend())))
 
@@ -194,6 +197,24 @@ describe("sync", () => {
 })
 
 describe("the database", () => {
+  it.scoped("shows what another process saved within a quarter of a second", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "data.db")
+      const here = yield* Layer.build(machine(new ScriptedBackend(), database(filename)))
+      const there = Context.merge(here, yield* Layer.build(Layer.fresh(database(filename))))
+      yield* Effect.provide(Effect.flatMap(AuthRepository, (auth) => auth.login(loginRequest("ada"))), here)
+      const notes = yield* Effect.provide(SyncedNoteRepository.make, here)
+      const others = yield* Effect.provide(SyncedNoteRepository.make, there)
+      const titles = yield* Queue.unbounded<ReadonlyArray<string>>()
+      yield* Effect.forkScoped(
+        Stream.runForEach(notes.all, ({ data }) => titles.offer(data.map(({ title }) => title)))
+      )
+      assert.deepStrictEqual(yield* titles.take, [])
+      yield* others.save(draft(1, "theirs"))
+      yield* TestClock.adjust("250 millis")
+      assert.deepStrictEqual(yield* titles.take, ["theirs"])
+    }))
+
   it.effect("holds nothing readable", () =>
     signedIn((notes, backend) =>
       Effect.gen(function*() {

@@ -2,7 +2,7 @@
 import { Effect, Layer } from "effect"
 import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
 import { NoteRepository } from "../../../src/domain/notes/NoteRepository.ts"
-import { notesMigration } from "../../../src/infrastructure/datasources/local/NotesMigration.ts"
+import { liveTables, notesMigration } from "../../../src/infrastructure/datasources/local/NotesMigration.ts"
 import * as SyncedNoteRepository from "../../../src/infrastructure/datasources/SyncedNoteRepository.ts"
 import * as MemoryCrypto from "../../../src/infrastructure/security/encryption/MemoryCrypto.ts"
 import * as MemoryAccessTokens from "../../../src/infrastructure/services/auth/MemoryAccessTokens.ts"
@@ -12,7 +12,8 @@ import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/
 import { loginRequest } from "../../../src/testing/contract/AuthRepositoryContract.ts"
 import { accounts, ScriptedBackend } from "../../support/ScriptedBackend.ts"
 
-export const database = (filename: string) => SqliteLocalDatabase.layer({ filename, migrations: [notesMigration] })
+export const database = (filename: string) =>
+  SqliteLocalDatabase.layer({ filename, migrations: [notesMigration], live: liveTables })
 
 /** Everything below the repository. */
 export const machine = (backend: ScriptedBackend, local = database(":memory:")) =>

@@ -44,3 +44,6 @@ export const notesMigration: Migration = {
         ) STRICT`
     })
 }
+
+/** What the notes as they are shown are read from. */
+export const liveTables: ReadonlyArray<string> = ["notes", "outbox"]
