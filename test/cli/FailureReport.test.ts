@@ -5,7 +5,15 @@ import { stripStyles } from "../../src/cli/Output.ts"
 import { RateLimited } from "../../src/domain/network/RemoteFailure.ts"
 import { InvalidSettings, SettingIssue } from "../../src/domain/operations/Setting.ts"
 import { Locked } from "../../src/domain/storage/SecretFailure.ts"
-import { Busy } from "../../src/domain/storage/StorageFailure.ts"
+import {
+  Busy,
+  Corrupt,
+  Full,
+  Io,
+  NewerThanApp,
+  ReadOnly,
+  Unrecognized
+} from "../../src/domain/storage/StorageFailure.ts"
 
 const lines = (failure: Parameters<typeof report>[0]) => report(failure).map(stripStyles)
 
@@ -51,5 +59,25 @@ describe("FailureReport", () => {
 
   it("tells when to try again", () => {
     assert.include(lines(new RateLimited({ retryAfter: Duration.seconds(90) }))[1], "1m 30s")
+  })
+
+  it("tells the commands that help a database, and none of them for another store", () => {
+    const place = { store: "database", operation: "open" }
+    assert.deepStrictEqual(lines(new Corrupt(place)), [
+      "✖ The database is damaged and was left untouched (open)",
+      "  Run \"strata db check\" to see what is damaged. Nothing was overwritten.",
+      "  Then put a backup in its place: \"strata db restore FILE\".",
+      "  Or begin with an empty one, and keep this one beside it: \"strata db quarantine\"."
+    ])
+    assert.include(lines(new Unrecognized(place)).join(), "strata db quarantine")
+    assert.include(lines(new ReadOnly(place)).join(), "strata db check")
+    assert.include(lines(new Busy(place)).join(), "strata up")
+    assert.include(lines(new Full(place)).join(), "Free some space")
+    assert.include(lines(new NewerThanApp(place)).join(), "Install the version that wrote it")
+    for (const Failure of [Busy, Corrupt, Full, Io, NewerThanApp, ReadOnly, Unrecognized]) {
+      const other = lines(new Failure({ store: "trace store", operation: "open" }))
+      assert.notInclude(other.join(), "strata db")
+      assert.isAbove(other.length, 1)
+    }
   })
 })
