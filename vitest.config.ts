@@ -22,6 +22,8 @@ export default defineConfig(({ mode }) => {
       isolate: !first,
       // Real peers share ports, files and cores: one file, one test at a time.
       fileParallelism: first,
+      // Where a file lets its tests run side by side, each program has a core on the smallest machine.
+      ...(first ? {} : { maxConcurrency: 2 }),
       sequence: { shuffle: true, concurrent: first },
       coverage: {
         provider: "v8",

@@ -26,7 +26,7 @@ const filesUnder = (folder: string): ReadonlyArray<string> =>
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile())
 
-describe("the tour", () => {
+describe.concurrent("the tour", () => {
   it("imports a folder, ends well twice, and leaves nothing readable behind", async () => {
     const canary = "rosemary-canary-4711"
     const path = markdown("journal", {
@@ -73,7 +73,7 @@ describe("the tour", () => {
   })
 })
 
-describe("exit codes and streams", () => {
+describe.concurrent("exit codes and streams", () => {
   it("a configuration with five mistakes gives one report of five rows, exit 78, nothing on standard output", async () => {
     const { code, stderr, stdout } = await Strata.run(strata, "config", ["notes", "list"], {
       env: {
@@ -122,7 +122,7 @@ describe("exit codes and streams", () => {
   it.each(["whoami", "config explain", "config check", "traces ls", "traces top", "layers", "doctor"])(
     "--json gives one JSON object and nothing else: %s",
     async (words) => {
-      const { code, stderr, stdout } = await Strata.run(strata, "json", [...words.split(" "), "--json"])
+      const { code, stderr, stdout } = await Strata.run(strata, `json ${words}`, [...words.split(" "), "--json"])
       assert.strictEqual(code, 0, stdout + stderr)
       assert.strictEqual((JSON.parse(stdout) as { readonly version: number }).version, 1)
     }
@@ -144,7 +144,7 @@ describe("exit codes and streams", () => {
   })
 })
 
-describe("a person's shell", () => {
+describe.concurrent("a person's shell", () => {
   it("a note that speaks of USAGE does not change what is printed", async () => {
     await Strata.run(strata, "usage-note", ["login"])
     const added = await Strata.run(strata, "usage-note", [
@@ -192,7 +192,7 @@ describe("a person's shell", () => {
   })
 })
 
-describe("strata up", () => {
+describe.concurrent("strata up", () => {
   it.each([["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const)(
     "ends cleanly at %s with exit code %i, and its spans are kept",
     async (signal, expected) => {

@@ -47,7 +47,7 @@ const filesUnder = (folder: string) =>
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile())
 
-describe("strata secrets, as a program", () => {
+describe.concurrent("strata secrets, as a program", () => {
   it("keeps what is piped in and prints it byte for byte; nothing of it is in a file or in what is said", async () => {
     const set = await secrets("bytes", "set mail/password", `${planted}\n`)
     assert.strictEqual(set.code, 0, set.stderr)
@@ -133,7 +133,7 @@ describe("strata secrets, as a program", () => {
   })
 })
 
-describe("strata secrets at a terminal", () => {
+describe.concurrent("strata secrets at a terminal", () => {
   it("asks once for the passphrase of a locked store, aside from the output, and without showing it", async () => {
     await secrets("terminal", "set a", planted)
     const added = await secrets("terminal", "slots add passphrase", "correct horse\n")
@@ -174,10 +174,10 @@ describe("strata secrets at a terminal", () => {
   })
 
   it("refuses bytes that are no text, rather than changing them", async () => {
-    const child = Strata.start(strata, "bytes", ["secrets", "set", "raw"], byKey)
+    const child = Strata.start(strata, "no-text", ["secrets", "set", "raw"], byKey)
     child.stdin.end(Buffer.from([0x61, 0xff]))
     assert.strictEqual(await Strata.finished(child), 1)
-    assert.strictEqual((await secrets("bytes", "get raw")).code, 1)
+    assert.strictEqual((await secrets("no-text", "get raw")).code, 1)
   })
 
   it("stays locked after a wrong passphrase, and ends with 130 when the question is refused", async () => {
