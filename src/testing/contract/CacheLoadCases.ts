@@ -1,87 +1,67 @@
 /**
- * The part of `Cache`'s contract that is about `getOrLoad`.
+ * The part of `Cache`'s contract that is about `getOrLoad` and `refresh` of what is not there.
  */
-import { Context, Deferred, Duration, Effect, Exit, Fiber, Option, Ref, TestClock } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Option, TestClock } from "effect"
 import { Cache } from "../../domain/storage/Cache.ts"
-import type { CacheResult } from "../../domain/storage/Cache.ts"
+import type { EntryOptions, LoadOptions } from "../../domain/storage/Cache.ts"
 import { contractCase, ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
+import { counted, holds, settle, slowLoad, texts, textsWith, was } from "./CacheSubject.ts"
 
-const hour = "1 hour"
+const brief = textsWith({ timeToLive: "10 seconds" })
 
-/** Fails the case unless `key` has `expected`. */
-export const holds = (key: string, expected: string | undefined) =>
-  Effect.gen(function*() {
-    const found = Option.getOrUndefined(yield* (yield* Cache).get(key))?.value
-    yield* ensure(found === expected, `it holds "${found}" instead of "${expected}"`)
-  })
+const callers = <A, E, R>(ask: Effect.Effect<A, E, R>) =>
+  Effect.fork(Effect.all(Array.from({ length: 1000 }, () => Effect.either(ask)), { concurrency: "unbounded" }))
 
-const was = (result: CacheResult<string>, origin: "cache" | "loaded", value: string, millis = 0) =>
-  ensure(
-    result.value === value && result.origin === origin && Duration.toMillis(result.age) === millis,
-    `it gave "${result.value}", ${result.origin}, ${Duration.format(result.age)} old`
-  )
+/** One who found the failure given for 10 seconds. */
+const negative: LoadOptions<string, string> = { negativeTimeToLive: () => Option.some("10 seconds") }
 
-/** A load that tells when it begins, how often it ran, and ends when told. */
-const slowLoad = Effect.gen(function*() {
-  const began = yield* Deferred.make<void>()
-  const result = yield* Deferred.make<string, string>()
-  const runs = yield* Ref.make(0)
-  const interrupted = yield* Deferred.make<void>()
-  const load = Effect.gen(function*() {
-    yield* Ref.update(runs, (n) => n + 1)
-    yield* Deferred.succeed(began, undefined)
-    return yield* Deferred.await(result)
-  }).pipe(Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined)))
-  return { began: Deferred.await(began), result, runs: Ref.get(runs), interrupted: Deferred.isDone(interrupted), load }
-})
-
-const settle = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow(), { discard: true })
-
-/** `change` comes while a load runs; what the load gives is then not what the cache holds. */
-const duringLoad = (name: string, change: (cache: typeof Cache.Service) => Effect.Effect<void>, after?: string) =>
-  contractCase(
-    `${name} during a load wins over the load`,
-    Effect.gen(function*() {
-      const cache = yield* Cache
-      const slow = yield* slowLoad
-      const waiting = yield* Effect.fork(cache.getOrLoad("a", hour, slow.load))
-      yield* slow.began
-      yield* change(cache)
-      yield* Deferred.succeed(slow.result, "old")
-      yield* was(yield* Fiber.join(waiting), "loaded", "old")
-      yield* holds("a", after)
-    })
-  )
+const entry = (value: string): EntryOptions => ({ tags: [value], policy: { timeToLive: "10 seconds" } })
 
 export const cases: Contract<Cache>["cases"] = [
   contractCase(
     "getOrLoad loads what is absent or expired, and gives the rest from the cache",
     Effect.gen(function*() {
       const cache = yield* Cache
-      yield* was(yield* cache.getOrLoad("a", "10 seconds", Effect.succeed("1")), "loaded", "1")
+      yield* was(yield* cache.getOrLoad(brief, "a", Effect.succeed("1")), "1", { origin: "source" })
       yield* TestClock.adjust("9 seconds")
-      yield* was(yield* cache.getOrLoad("a", "10 seconds", Effect.succeed("2")), "cache", "1", 9000)
+      yield* was(yield* cache.getOrLoad(brief, "a", Effect.succeed("2")), "1", { origin: "cache", millis: 9000 })
       yield* TestClock.adjust("1 second")
-      yield* was(yield* cache.getOrLoad("a", "10 seconds", Effect.succeed("3")), "loaded", "3")
+      yield* was(yield* cache.getOrLoad(brief, "a", Effect.succeed("3")), "3", { origin: "source" })
     }),
     ["TestClock"]
   ),
   contractCase(
-    "100 callers share one load",
+    "1000 callers share one load",
     Effect.gen(function*() {
       const cache = yield* Cache
       const slow = yield* slowLoad
-      const callers = yield* Effect.fork(
-        Effect.all(Array.from({ length: 100 }, () => cache.getOrLoad("a", hour, slow.load)), {
-          concurrency: "unbounded"
-        })
-      )
+      const waiting = yield* callers(cache.getOrLoad(texts, "a", slow.load))
       yield* slow.began
+      yield* settle
       yield* Deferred.succeed(slow.result, "1")
-      const results = yield* Fiber.join(callers)
-      yield* ensure((yield* slow.runs) === 1, `it was loaded ${yield* slow.runs} times`)
-      yield* ensure(results.every(({ value }) => value === "1"), "some got another value")
+      const results = yield* Fiber.join(waiting)
+      yield* slow.ran(1)
+      yield* ensure(
+        results.every((each) => each._tag === "Right" && each.right.value === "1"),
+        "some got another value"
+      )
+    })
+  ),
+  contractCase(
+    "1000 callers share one load that fails, though the one who began it is interrupted",
+    Effect.gen(function*() {
+      const cache = yield* Cache
+      const slow = yield* slowLoad
+      const leader = yield* Effect.fork(cache.getOrLoad(texts, "a", slow.load))
+      yield* slow.began
+      const waiting = yield* callers(cache.getOrLoad(texts, "a", slow.load))
+      yield* settle
+      yield* Fiber.interrupt(leader)
+      yield* Deferred.fail(slow.result, "no")
+      const results = yield* Fiber.join(waiting)
+      yield* slow.ran(1)
+      yield* ensure(results.every((each) => each._tag === "Left" && each.left === "no"), "some did not fail")
     })
   ),
   contractCase(
@@ -89,12 +69,12 @@ export const cases: Contract<Cache>["cases"] = [
     Effect.gen(function*() {
       const cache = yield* Cache
       const [first, second] = [yield* slowLoad, yield* slowLoad]
-      const waiting = yield* Effect.fork(cache.getOrLoad("a", hour, first.load))
+      const waiting = yield* Effect.fork(cache.getOrLoad(texts, "a", first.load))
       yield* first.began
-      const other = yield* Effect.fork(cache.getOrLoad("b", hour, second.load))
+      const other = yield* Effect.fork(cache.getOrLoad(texts, "b", second.load))
       yield* second.began
       yield* Deferred.succeed(second.result, "2")
-      yield* was(yield* Fiber.join(other), "loaded", "2")
+      yield* was(yield* Fiber.join(other), "2", { origin: "source" })
       yield* Fiber.interrupt(waiting)
     })
   ),
@@ -103,23 +83,25 @@ export const cases: Contract<Cache>["cases"] = [
     Effect.gen(function*() {
       const cache = yield* Cache
       const slow = yield* slowLoad
-      const caller = Effect.fork(Effect.flip(cache.getOrLoad("a", hour, slow.load)))
-      const callers = [yield* caller, yield* caller]
+      const caller = Effect.fork(Effect.flip(cache.getOrLoad(texts, "a", slow.load)))
+      const waiting = [yield* caller, yield* caller]
       yield* slow.began
       yield* settle
       yield* Deferred.fail(slow.result, "no")
-      for (const fiber of callers) yield* ensure((yield* Fiber.join(fiber)) === "no", "the failure is lost")
-      yield* ensure((yield* slow.runs) === 1, `it was loaded ${yield* slow.runs} times`)
-      yield* was(yield* cache.getOrLoad("a", hour, Effect.succeed("1")), "loaded", "1")
+      for (const fiber of waiting) yield* ensure((yield* Fiber.join(fiber)) === "no", "the failure is lost")
+      yield* slow.ran(1)
+      yield* was(yield* cache.getOrLoad(texts, "a", Effect.succeed("1")), "1", { origin: "source" })
     })
   ),
   contractCase(
-    "a load with a defect is not stored",
+    "a load with a defect is not stored, and not remembered as a failure",
     Effect.gen(function*() {
       const cache = yield* Cache
-      const exit = yield* Effect.exit(cache.getOrLoad("a", hour, Effect.dieMessage("bug")))
-      yield* ensure(Exit.isFailure(exit), "the defect is lost")
-      yield* was(yield* cache.getOrLoad("a", hour, Effect.succeed("1")), "loaded", "1")
+      const bug: Effect.Effect<string, string> = Effect.dieMessage("bug")
+      const exit = yield* Effect.exit(cache.getOrLoad(texts, "a", bug, negative))
+      yield* ensure(Exit.isFailure(exit) && exit.cause._tag === "Die", "the defect is lost")
+      const load: Effect.Effect<string, string> = Effect.succeed("1")
+      yield* was(yield* cache.getOrLoad(texts, "a", load, negative), "1", { origin: "source" })
     })
   ),
   contractCase(
@@ -127,14 +109,14 @@ export const cases: Contract<Cache>["cases"] = [
     Effect.gen(function*() {
       const cache = yield* Cache
       const slow = yield* slowLoad
-      const first = yield* Effect.fork(cache.getOrLoad("a", hour, slow.load))
+      const first = yield* Effect.fork(cache.getOrLoad(texts, "a", slow.load))
       yield* slow.began
-      const second = yield* Effect.fork(cache.getOrLoad("a", hour, slow.load))
+      const second = yield* Effect.fork(cache.getOrLoad(texts, "a", slow.load))
       yield* settle
       yield* Fiber.interrupt(first)
       yield* Deferred.succeed(slow.result, "1")
-      yield* was(yield* Fiber.join(second), "loaded", "1")
-      yield* ensure((yield* slow.runs) === 1, `it was loaded ${yield* slow.runs} times`)
+      yield* was(yield* Fiber.join(second), "1", { origin: "source" })
+      yield* slow.ran(1)
     })
   ),
   contractCase(
@@ -142,11 +124,24 @@ export const cases: Contract<Cache>["cases"] = [
     Effect.gen(function*() {
       const cache = yield* Cache
       const slow = yield* slowLoad
-      const only = yield* Effect.fork(cache.getOrLoad("a", hour, slow.load))
+      const only = yield* Effect.fork(cache.getOrLoad(texts, "a", slow.load))
       yield* slow.began
       yield* Fiber.interrupt(only)
       yield* ensure(yield* slow.interrupted, "it goes on")
-      yield* was(yield* cache.getOrLoad("a", hour, Effect.succeed("1")), "loaded", "1")
+      yield* was(yield* cache.getOrLoad(texts, "a", Effect.succeed("1")), "1", { origin: "source" })
+    })
+  ),
+  contractCase(
+    "a load nobody waits for any more completes when it is told to",
+    Effect.gen(function*() {
+      const cache = yield* Cache
+      const slow = yield* slowLoad
+      const only = yield* Effect.fork(cache.getOrLoad(textsWith({ onAbandoned: "complete" }), "a", slow.load))
+      yield* slow.began
+      yield* Fiber.interrupt(only)
+      yield* Deferred.succeed(slow.result, "1")
+      yield* settle
+      yield* was(yield* cache.getOrLoad(texts, "a", Effect.succeed("2")), "1", { origin: "cache" })
     })
   ),
   contractCase(
@@ -154,20 +149,83 @@ export const cases: Contract<Cache>["cases"] = [
     Effect.gen(function*() {
       const cache = yield* Cache
       const Word = Context.GenericTag<"Word", string>("Word")
-      const result = yield* Effect.provideService(cache.getOrLoad("a", hour, Word), Word, "1")
-      yield* was(result, "loaded", "1")
+      const result = yield* Effect.provideService(cache.getOrLoad(texts, "a", Word), Word, "1")
+      yield* was(result, "1", { origin: "source" })
     })
   ),
   contractCase(
-    "a load that asks for its own key is a defect, not a deadlock",
+    "what is loaded may say how long it is good, and what it is tagged with",
     Effect.gen(function*() {
       const cache = yield* Cache
-      const inner = cache.getOrLoad("a", hour, Effect.succeed("inner"))
-      const exit = yield* Effect.exit(cache.getOrLoad("a", hour, Effect.map(inner, ({ value }) => value)))
-      yield* ensure(Exit.isFailure(exit) && exit.cause._tag === "Die", "it is not a defect")
+      yield* cache.getOrLoad(texts, "a", Effect.succeed("x"), { entry })
+      yield* cache.getOrLoad(texts, "b", Effect.succeed("y"), { entry })
+      yield* cache.removeTag("x")
+      yield* holds("a", undefined)
+      yield* holds("b", "y")
+      yield* TestClock.adjust("10 seconds")
+      yield* holds("b", undefined)
+      yield* cache.getOrLoad(texts, "c", Effect.succeed("z"), { entry: () => ({ policy: { timeToLive: 0 } }) })
+      yield* holds("c", undefined)
+    }),
+    ["TestClock"]
+  ),
+  contractCase(
+    "a failure is given to everybody for as long as it says, and not after expire, remove or set",
+    Effect.gen(function*() {
+      const cache = yield* Cache
+      const runs = yield* counted
+      const ask = Effect.either(cache.getOrLoad(texts, "a", Effect.flatMap(runs.load, Effect.fail), negative))
+      const gives = (expected: string) =>
+        Effect.flatMap(ask, (found) => ensure(found._tag === "Left" && found.left === expected, "it is another"))
+      yield* gives("1")
+      yield* TestClock.adjust("9999 millis")
+      yield* gives("1")
+      yield* TestClock.adjust("1 millis")
+      yield* gives("2")
+      yield* cache.expire(texts, "a")
+      yield* gives("3")
+      yield* cache.remove(texts, "a")
+      yield* gives("4")
+      yield* cache.set(texts, "a", "set")
+      yield* holds("a", "set")
+      yield* runs.ran(4)
+    }),
+    ["TestClock"]
+  ),
+  contractCase(
+    "refresh loads what is there, and a refresh that fails leaves it",
+    Effect.gen(function*() {
+      const cache = yield* Cache
+      yield* cache.set(texts, "a", "1")
+      yield* was(yield* cache.refresh(texts, "a", Effect.succeed("2")), "2", { origin: "source" })
+      yield* ensure((yield* Effect.flip(cache.refresh(texts, "a", Effect.fail("no")))) === "no", "it did not fail")
+      yield* was(yield* cache.getOrLoad(texts, "a", Effect.succeed("3")), "2", { origin: "cache" })
     })
   ),
-  duringLoad("remove", (cache) => cache.remove("a")),
-  duringLoad("clear", (cache) => cache.clear),
-  duringLoad("set", (cache) => cache.set("a", "new", hour), "new")
+  contractCase(
+    "refresh joins a load under way",
+    Effect.gen(function*() {
+      const cache = yield* Cache
+      const slow = yield* slowLoad
+      const first = yield* Effect.fork(cache.getOrLoad(texts, "a", slow.load))
+      yield* slow.began
+      const second = yield* Effect.fork(cache.refresh(texts, "a", slow.load))
+      yield* settle
+      yield* Deferred.succeed(slow.result, "1")
+      yield* was(yield* Fiber.join(first), "1", { origin: "source" })
+      yield* was(yield* Fiber.join(second), "1", { origin: "source" })
+      yield* slow.ran(1)
+    })
+  ),
+  contractCase(
+    "what one process loads for all is loaded once, and stored",
+    Effect.gen(function*() {
+      const cache = yield* Cache
+      const alone = textsWith({ acrossProcesses: true })
+      const runs = yield* counted
+      yield* was(yield* cache.getOrLoad(alone, "a", runs.load), "1", { origin: "source" })
+      yield* was(yield* cache.getOrLoad(alone, "a", runs.load), "1", { origin: "cache" })
+      yield* runs.ran(1)
+    })
+  )
 ]
