@@ -15,10 +15,14 @@ const selectKeys = "SELECT key FROM entry WHERE id IN (SELECT value FROM json_ea
 
 const nothing = Option.none<Changes>()
 
-interface Seen {
-  readonly version: number
+/** How far a file has come. */
+export interface Mark {
   readonly writes: number
   readonly barrier: number
+}
+
+interface Seen extends Mark {
+  readonly version: number
 }
 
 /** What happened before it is made is not told. */
@@ -64,7 +68,7 @@ export const make = ({ read, version }: Pick<EntryDatabase, "read" | "version">)
 
     return {
       /** Tells of a commit of one's own, from one state to another: it is no news unless others came between. */
-      passed: (from: Omit<Seen, "version">, to: Omit<Seen, "version">) => {
+      passed: (from: Mark, to: Mark) => {
         if (from.writes === seen.writes && from.barrier <= seen.barrier) seen = { ...seen, ...to }
       },
       changes: Effect.flatMap(version, (number) => number === seen.version ? Effect.succeed(nothing) : news)

@@ -14,6 +14,7 @@ import * as SqliteFile from "../local/SqliteFile.ts"
 import * as SqliteLocalDatabase from "../local/SqliteLocalDatabase.ts"
 import * as SqlLease from "../local/SqlLease.ts"
 import { migrations } from "./EntrySchema.ts"
+import * as QuickTransaction from "./QuickTransaction.ts"
 
 export interface Options {
   /** A path, or `:memory:`. */
@@ -26,12 +27,16 @@ export interface Options {
   readonly deadline: Duration.DurationInput
 }
 
+type Use<A, E> = (connection: Connection) => Effect.Effect<A, E | SqlError>
+
 export interface EntryDatabase {
-  readonly read: <A>(reads: (connection: Connection) => Effect.Effect<A, SqlError>) => Effect.Effect<A, StorageFailure>
-  readonly write: <A, E>(
-    writes: (connection: Connection) => Effect.Effect<A, E | SqlError>,
-    durability: "relaxed" | "durable"
-  ) => Effect.Effect<A, Exclude<E, SqlError> | StorageFailure>
+  readonly read: <A>(reads: Use<A, never>) => Effect.Effect<A, StorageFailure>
+
+  /** For statements only. */
+  readonly write: <A>(writes: Use<A, never>, durability: "relaxed" | "durable") => Effect.Effect<A, StorageFailure>
+
+  /** For what checks a lease as well. */
+  readonly writeLeased: <A, E>(writes: Use<A, E>) => Effect.Effect<A, Exclude<E, SqlError> | StorageFailure>
   readonly lease: typeof Lease.Service
 
   /** Grows with every commit, by whomever, that `read` sees. Cheap. Absent where there is nobody else. */
@@ -39,7 +44,6 @@ export interface EntryDatabase {
 }
 
 const store = "cache"
-const reading = { store, operation: "read" }
 
 /** What cannot be a bug here, where no statement comes from outside: a table that is not there is damage. */
 const damaged = (error: SqlError, operation: string): StorageFailure =>
@@ -48,54 +52,57 @@ const damaged = (error: SqlError, operation: string): StorageFailure =>
     () => new Corrupt({ store, operation, cause: error.cause })
   )
 
-const typed = <A>(statements: Effect.Effect<A, SqlError>) =>
-  Effect.mapError(statements, (error) => damaged(error, reading.operation))
+const typed = (operation: string) => <A>(statements: Effect.Effect<A, SqlError>) =>
+  Effect.mapError(statements, (error) => damaged(error, operation))
+
+const typedRead = typed("read")
+const typedWrite = typed("write")
 
 const pageBytes = 4096
 
+/** A connection forgets it when it is closed. */
+const wall = (connection: Connection, maxFileBytes: number) =>
+  connection.executeUnprepared(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxFileBytes / pageBytes))}`, [], undefined)
+
+/** With connections of its own for reads and for writes. */
+const openFile = ({ deadline, filename, maxFileBytes }: Options) =>
+  Effect.gen(function*() {
+    const verify = SqliteFile.unmoved(filename)
+    const connection = yield* SqliteFile.connect({ filename, store, journalMode: "WAL", synchronous: "NORMAL" })
+    if (maxFileBytes !== undefined) yield* typed("open")(wall(connection, maxFileBytes))
+    const transact = yield* QuickTransaction.make({ connection, deadline, verify })
+    const reader = yield* SqliteFile.openReader({ filename, store })
+    const read: EntryDatabase["read"] = (reads) => typedRead(reads(reader))
+    const write: EntryDatabase["write"] = (writes, durability) => typedWrite(transact(writes(connection), durability))
+    const version = Effect.map(
+      typedRead(reader.execute("PRAGMA data_version", [], undefined)),
+      (rows: ReadonlyArray<{ readonly data_version: number }>) => rows[0]?.data_version ?? 0
+    )
+    return { read, write, version }
+  })
+
 export const open = (options: Options): Effect.Effect<EntryDatabase, StorageFailure, Scope.Scope> =>
   Effect.gen(function*() {
-    const { deadline, filename, maxFileBytes } = options
+    const { deadline, filename } = options
     const database = yield* SqliteLocalDatabase.make({ filename, migrations, store, synchronous: "NORMAL", deadline })
-    const reader = filename === ":memory:" ? undefined : yield* SqliteFile.openReader({ filename, store })
-    const { sql, writeTransaction } = database
+    const lease = yield* SqlLease.make(database)
 
-    /** Of the connection, which is another one after some failures. */
-    let isWalled = maxFileBytes === undefined
-    const wall = (connection: Connection) => {
-      if (isWalled) return Effect.void
-      isWalled = true
-      const pages = Math.max(1, Math.floor((maxFileBytes ?? 0) / pageBytes))
-      return connection.executeUnprepared(`PRAGMA max_page_count = ${pages}`, [], undefined)
-    }
-
-    const write: EntryDatabase["write"] = (writes, durability) =>
-      writeTransaction(
-        Effect.contextWithEffect((context: Context.Context<never>) => {
-          const [connection] = Context.unsafeGet(context, TransactionConnection)
-          return Effect.zipRight(wall(connection), writes(connection))
-        }),
-        { durability }
+    const writeLeased: EntryDatabase["writeLeased"] = (writes) =>
+      database.writeTransaction(
+        Effect.contextWithEffect((context: Context.Context<never>) =>
+          writes(Context.unsafeGet(context, TransactionConnection)[0])
+        ),
+        { durability: "relaxed" }
       ).pipe(
         Effect.catchAllDefect((defect) =>
           defect instanceof SqlError ? Effect.fail(damaged(defect, "write")) : Effect.die(defect)
         ),
-        Effect.tapErrorCause(() => Effect.sync(() => void (isWalled = maxFileBytes === undefined))),
         // Nothing inside calls the application, so nothing of the application's is lost from the trace.
         Effect.withTracerEnabled(false)
       )
+    if (filename !== ":memory:") return { ...yield* openFile(options), writeLeased, lease }
 
-    const read: EntryDatabase["read"] = reader === undefined
-      ? (reads) => Effect.withTracerEnabled(typed(Effect.scoped(Effect.flatMap(sql.reserve, reads))), false)
-      : (reads) => typed(reads(reader))
-
-    return {
-      read,
-      write,
-      lease: yield* SqlLease.make(database),
-      version: reader && typed(Effect.map(
-        reader.execute("PRAGMA data_version", [], undefined),
-        (rows: ReadonlyArray<{ readonly data_version: number }>) => rows[0]?.data_version ?? 0
-      ))
-    }
+    const read: EntryDatabase["read"] = (reads) =>
+      Effect.withTracerEnabled(typedRead(Effect.scoped(Effect.flatMap(database.sql.reserve, reads))), false)
+    return { read, write: writeLeased, writeLeased, lease, version: undefined }
   })

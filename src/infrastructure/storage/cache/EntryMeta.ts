@@ -27,7 +27,7 @@ export interface Meta {
   lost: number
 
   /** The rows of the last writes, the newest last; 0 for one that a barrier tells of. */
-  recent: ReadonlyArray<number>
+  recent: Float64Array
 
   /** The number of the newest barrier. Its table has it, not this one. */
   newest: number
@@ -42,7 +42,8 @@ interface Row extends Omit<Meta, "highWater" | "recent" | "newest"> {
 /** What fits on one page with the rest. */
 const recentLimit = 384
 
-const numbersOf = (blob: Uint8Array): ReadonlyArray<number> => Array.from(new Float64Array(new Uint8Array(blob).buffer))
+/** A copy, as its place in memory may not suit numbers. */
+const numbersOf = (blob: Uint8Array) => new Float64Array(new Uint8Array(blob).buffer)
 
 const select = "SELECT generation, floor, entries, bytes, high_water, hand, writes, lost, recent, " +
   "(SELECT max(generation) FROM barrier) AS newest FROM meta"
@@ -82,12 +83,17 @@ export const write = (connection: Connection, meta: Meta) =>
     meta.hand,
     meta.writes,
     meta.lost,
-    Buffer.from(Float64Array.from(meta.recent).buffer)
+    Buffer.from(meta.recent.buffer, meta.recent.byteOffset, meta.recent.byteLength)
   ])
 
 export const written = (meta: Meta, ids: ReadonlyArray<number>) => {
   meta.writes += ids.length
-  meta.recent = [...meta.recent, ...ids].slice(-recentLimit)
+  const kept = meta.recent.subarray(Math.max(0, meta.recent.length + ids.length - recentLimit))
+  const added = ids.slice(-recentLimit)
+  const recent = new Float64Array(kept.length + added.length)
+  recent.set(kept)
+  recent.set(added, kept.length)
+  meta.recent = recent
 }
 
 /** The row is gone and a barrier of its key says so. */
@@ -104,5 +110,5 @@ export const forgotten = (meta: Meta, ids: ReadonlySet<number>) => {
 export const since = (meta: Meta, writes: number): ReadonlyArray<number> | undefined => {
   const count = meta.writes - writes
   if (count > meta.recent.length || (writes < meta.lost)) return undefined
-  return count === 0 ? [] : meta.recent.slice(-count).filter((id) => id !== 0)
+  return count === 0 ? [] : Array.from(meta.recent.subarray(-count)).filter((id) => id !== 0)
 }

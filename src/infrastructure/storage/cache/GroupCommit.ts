@@ -33,7 +33,8 @@ export const make = <A, B, E>(commit: (items: ReadonlyArray<A>) => Effect.Effect
       Effect.gen(function*() {
         const done = yield* Deferred.make<B, E>()
         waiting.push({ item, done })
-        yield* inTurn(Effect.uninterruptible(commitAll))
+        // Who asks in the same turn of the event loop joins in.
+        yield* inTurn(Effect.zipRight(Effect.yieldNow(), Effect.uninterruptible(commitAll)))
         return yield* Deferred.await(done)
       })
   })

@@ -1,10 +1,12 @@
 /**
  * Entries in a SQLite file that the processes of this machine share. A read is one prepared statement and no write.
  */
+import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Effect, Option } from "effect"
 import type { Duration, Scope } from "effect"
 import { createHash } from "node:crypto"
+import { Full } from "../../../domain/storage/StorageFailure.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as Telemetry from "../../telemetry/catalogue/Cache.ts"
 import * as Span from "../../telemetry/Span.ts"
@@ -16,7 +18,7 @@ import * as EntryDatabase from "./EntryDatabase.ts"
 import * as EntryMeta from "./EntryMeta.ts"
 import * as EntrySchema from "./EntrySchema.ts"
 import { defaultBounds } from "./EntryStore.ts"
-import type { Bounds, Claim, Entry, EntryStore, Invalidation, NewEntry } from "./EntryStore.ts"
+import type { Bounds, Claim, Entry, EntryStore, Invalidation, NewEntry, Stored } from "./EntryStore.ts"
 import * as EntryWrites from "./EntryWrites.ts"
 import * as Eviction from "./Eviction.ts"
 import * as GroupCommit from "./GroupCommit.ts"
@@ -49,7 +51,12 @@ const worthMarking = 0.8
 
 const claimName = (key: string) => `entry ${createHash("sha256").update(key).digest("hex")}`
 
-const isFull = (failure: { readonly _tag: string }) => failure._tag === "Full"
+const isFull = (failure: unknown): failure is Full => failure instanceof Full
+
+interface Attempt {
+  readonly stored: Stored
+  readonly isOver: boolean
+}
 
 const select = `SELECT ${EntrySchema.entryColumns}, (SELECT max(generation) FROM barrier) AS newest ` +
   "FROM entry WHERE key = ?"
@@ -64,17 +71,15 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
     const bounds = { ...defaultBounds, ...options }
     const maxFileBytes = options.maxFileBytes ?? 2 * bounds.maxBytes + 16 * 1024 * 1024
     const { filename } = options
-    const { lease, read, version, write } = yield* EntryDatabase.open({ filename, maxFileBytes, deadline })
+    const { lease, read, version, write, writeLeased } = yield* EntryDatabase.open({ filename, maxFileBytes, deadline })
     const barriers = BarrierTable.makeCopy()
     const visited = new Set<number>()
 
     const log = yield* ChangeLog.make({ read, version })
 
-    const change = <A, E>(
-      use: (context: EntryWrites.Context) => Effect.Effect<A, E | SqlError>,
-      durability: "relaxed" | "durable" = "relaxed"
-    ) =>
-      write((connection) =>
+    /** One write transaction over the state of the file. */
+    const changing = <A, E>(use: (context: EntryWrites.Context) => Effect.Effect<A, E | SqlError>) =>
+      (connection: Connection) =>
         Effect.gen(function*() {
           const meta = yield* EntryMeta.read(connection)
           yield* barriers.refresh(connection, meta.newest)
@@ -82,12 +87,15 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
           const result = yield* use({ connection, meta, barriers, bounds, barrierLimit })
           yield* EntryMeta.write(connection, meta)
           return { result, from, to: { writes: meta.writes, barrier: meta.newest } }
-        }), durability).pipe(
-          Effect.map(({ from, result, to }) => {
-            log.passed(from, to)
-            return result
-          })
-        )
+        })
+    const changed = <A>({ from, result, to }: { result: A; from: ChangeLog.Mark; to: ChangeLog.Mark }) => {
+      log.passed(from, to)
+      return result
+    }
+    const change = <A>(
+      use: (context: EntryWrites.Context) => Effect.Effect<A, SqlError>,
+      durability: "relaxed" | "durable" = "relaxed"
+    ) => Effect.map(write(changing(use), durability), changed)
 
     const first = yield* read(EntryMeta.read)
     const start = change(({ meta }) =>
@@ -117,32 +125,30 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
     }).pipe(Span.withSpan(Telemetry.evict, {}), evicting)
 
     const noteClock = ClockSteps.make()
-    const putOnce = (entries: ReadonlyArray<NewEntry>, check: Effect.Effect<void, LeaseLost | StorageFailure>) =>
-      change((context) =>
-        Effect.gen(function*() {
-          yield* check
-          yield* noteClock(context.meta.highWater, entries)
-          if (context.meta.bytes > bounds.maxBytes * worthMarking) yield* Eviction.flushVisited(context, visited)
-          const stored = yield* EntryWrites.put(context, entries)
-          return { stored, isOver: Eviction.isOver(context) }
-        })
+    const putAll = (entries: ReadonlyArray<NewEntry>) => (context: EntryWrites.Context) =>
+      Effect.gen(function*() {
+        yield* noteClock(context.meta.highWater, entries)
+        if (context.meta.bytes > bounds.maxBytes * worthMarking) yield* Eviction.flushVisited(context, visited)
+        const stored = yield* EntryWrites.put(context, entries)
+        return { stored, isOver: Eviction.isOver(context) }
+      })
+
+    const settle = <E>(entries: ReadonlyArray<NewEntry>, attempt: Effect.Effect<Attempt, E | StorageFailure>) =>
+      attempt.pipe(
+        // After a chunk has gone there is room, or the disk itself is full, and then nothing can go either.
+        Effect.catchIf(isFull, () => Effect.zipRight(evicting(evict(Eviction.force)), attempt)),
+        Effect.catchIf(isFull, () => Effect.map(skip(entries), (stored) => ({ stored, isOver: false }))),
+        Effect.tap(({ isOver }) => isOver ? makeRoom : Effect.void),
+        Effect.map(({ stored }) => stored)
       )
 
-    const put = (
-      entries: ReadonlyArray<NewEntry>,
-      check: Effect.Effect<void, LeaseLost | StorageFailure> = Effect.void
-    ) =>
-      Effect.gen(function*() {
-        if (entries.length === 0) return []
-        const attempt = putOnce(entries, check)
-        const { isOver, stored } = yield* attempt.pipe(
-          // After a chunk has gone there is room, or the disk itself is full, and then nothing can go either.
-          Effect.catchIf(isFull, () => Effect.zipRight(evicting(evict(Eviction.force)), attempt)),
-          Effect.catchIf(isFull, () => Effect.map(skip(entries), (stored) => ({ stored, isOver: false })))
-        )
-        if (isOver) yield* makeRoom
-        return stored
-      })
+    const put = (entries: ReadonlyArray<NewEntry>) => settle(entries, change(putAll(entries)))
+
+    const putLeased = (entry: NewEntry, check: Effect.Effect<void, LeaseLost | StorageFailure>) =>
+      settle(
+        [entry],
+        Effect.map(writeLeased(changing((context) => Effect.zipRight(check, putAll([entry])(context)))), changed)
+      )
 
     const invalidate = yield* GroupCommit.make((batch: ReadonlyArray<Invalidation>) =>
       change((context) => Effect.forEach(batch, (each) => EntryWrites.invalidate(context, each)), "durable")
@@ -186,16 +192,16 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
         lease.tryTake(claimName(key), claimTimeToLive),
         Option.map(({ check }): Claim => ({
           put: (entry) =>
-            Effect.map(put([entry], check), ([stored]) => stored ?? Option.none()).pipe(
+            Effect.map(putLeased(entry, check), ([stored]) => stored ?? Option.none()).pipe(
               Effect.catchTag("LeaseLost", () => Effect.succeedNone)
             )
         }))
       )
 
     return {
-      generation: Effect.map(read(EntryMeta.readGeneration), (generation) => generation),
+      generation: read(EntryMeta.readGeneration),
       get,
-      put: (entries) => Effect.catchTag(put(entries), "LeaseLost", Effect.die),
+      put: (entries) => entries.length === 0 ? Effect.succeed([]) : put(entries),
       invalidate,
       changes: log.changes,
       claim,
