@@ -75,8 +75,7 @@ bites(contract, "ends passwords at NUL", partial((password) => password.split("\
 
 const stored = "$scrypt$ln=4,r=8,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA"
 
-const outOfMemory: ScryptPasswordHashing.Scrypt = (_password, _salt, _length, _options, done) =>
-  done(new Error("malloc failure"), Buffer.of())
+const outOfMemory = () => Promise.reject(new Error("malloc failure"))
 
 const brokenWithoutMemory = (change: (hashing: Service) => Effect.Effect<Partial<Service>>) =>
   Layer.effect(

@@ -3,13 +3,7 @@
  */
 import { Option } from "effect"
 import * as PhcString from "./PhcString.ts"
-
-/** `ln` is the base-2 logarithm of N. Memory is 128 * N * r bytes, time grows with N * r * p. */
-export interface Cost {
-  readonly ln: number
-  readonly r: number
-  readonly p: number
-}
+import type { Cost } from "./Scrypt.ts"
 
 export interface ScryptHash {
   readonly cost: Cost

@@ -4,7 +4,8 @@
  */
 import type { Identity, Recipient, Stanza } from "age-encryption"
 import { Redacted } from "effect"
-import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto"
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
+import * as Scrypt from "../../security/encryption/Scrypt.ts"
 
 const cipher = "chacha20-poly1305"
 const tagLength = 16
@@ -21,18 +22,12 @@ const maxWorkFactor = 18
 const nonce = Buffer.alloc(12)
 
 const wrappingKey = (passphrase: Redacted.Redacted<string>, salt: Uint8Array, workFactor: number) =>
-  // @effect-diagnostics-next-line newPromise:off -- the library calls and awaits it
-  new Promise<Buffer>((resolve, reject) => {
-    const label = Buffer.concat([Buffer.from("age-encryption.org/v1/scrypt"), salt])
-    const N = 2 ** workFactor
-    scrypt(
-      Redacted.value(passphrase),
-      label,
-      32,
-      { N, r: 8, p: 1, maxmem: 128 * 8 * (N + 4) },
-      (error, key) => (error === null ? resolve(key) : reject(error))
-    )
-  })
+  Scrypt.derive(
+    Redacted.value(passphrase),
+    Buffer.concat([Buffer.from("age-encryption.org/v1/scrypt"), salt]),
+    32,
+    { ln: workFactor, r: 8, p: 1 }
+  )
 
 export const recipient = (
   passphrase: Redacted.Redacted<string>,

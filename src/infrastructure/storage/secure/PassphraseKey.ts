@@ -6,14 +6,15 @@
  * for scrypt and `KiB u32 | passes u8 | lanes u8` for argon2id.
  */
 import { Effect, Either, Redacted } from "effect"
-import { createHash, randomBytes, scrypt } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
 import { Locked, Tampered } from "../../../domain/storage/SecretFailure.ts"
+import * as Scrypt from "../../security/encryption/Scrypt.ts"
 import * as Framing from "./Framing.ts"
 import * as VaultKeyText from "./VaultKeyText.ts"
 
 /** Scrypt: memory is 128 * N * r bytes. Argon2id: memory in KiB. */
 export type Cost =
-  | { readonly _tag: "scrypt"; readonly ln: number; readonly r: number; readonly p: number }
+  | { readonly _tag: "scrypt" } & Scrypt.Cost
   | { readonly _tag: "argon2id"; readonly memory: number; readonly passes: number; readonly lanes: number }
 
 export interface Params {
@@ -105,17 +106,10 @@ export const generate = (cost: Cost): Params => ({ cost, salt: new Uint8Array(ra
 /** Either function has been given what it takes; what is left is the memory. */
 const outOfMemory = new Locked({ fixes: ["try again when less memory is in use"] })
 
-const withScrypt = (password: Uint8Array, salt: Uint8Array, { ln, p, r }: Extract<Cost, { _tag: "scrypt" }>) =>
-  Effect.async<Uint8Array, Locked>((resume) => {
-    // One block more than OpenSSL counts, so that it never refuses what was found affordable.
-    const options = { N: 2 ** ln, r, p, maxmem: 128 * r * (2 ** ln + p + 3) }
-    scrypt(
-      password,
-      salt,
-      VaultKeyText.keyLength,
-      options,
-      (error, key) => resume(error === null ? Effect.succeed(key) : outOfMemory)
-    )
+const withScrypt = (password: Uint8Array, salt: Uint8Array, cost: Scrypt.Cost) =>
+  Effect.tryPromise({
+    try: () => Scrypt.derive(password, salt, VaultKeyText.keyLength, cost),
+    catch: () => outOfMemory
   })
 
 const withArgon2 = (password: Uint8Array, salt: Uint8Array, cost: Extract<Cost, { _tag: "argon2id" }>) =>

@@ -144,10 +144,7 @@ suite(PasswordHashingContract.contract, "scrypt", affordable)
 
 const withoutMemory = Layer.effect(
   PasswordHashing,
-  ScryptPasswordHashing.make(
-    undefined,
-    (_password, _salt, _length, _options, done) => done(new Error("malloc failure"), Buffer.of())
-  )
+  ScryptPasswordHashing.make(undefined, () => Promise.reject(new Error("malloc failure")))
 )
 
 suite(PasswordHashingContract.unavailableContract(published), "scrypt", withoutMemory)
