@@ -6,6 +6,7 @@ import { join } from "node:path"
 import type { Ports } from "../../src/domain/Ports.ts"
 import { Cache } from "../../src/domain/storage/Cache.ts"
 import { Overrides } from "../../src/infrastructure/environments/Overrides.ts"
+import { texts } from "../../src/testing/contract/CacheSubject.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import * as CodeBlocks from "./CodeBlocks.ts"
 
@@ -24,7 +25,7 @@ describe("code blocks of the documentation", () => {
       writeFileSync(keyFile, Buffer.alloc(32, 7), { mode: 0o600 })
       const exit = yield* Effect.gen(function*() {
         const cache = yield* Cache
-        yield* cache.set("a", "1", "1 minute")
+        yield* cache.set(texts, "a", "1")
         return (yield* cache.stats).entries
       }).pipe(
         Effect.provide(layer),

@@ -7,6 +7,7 @@ import { LocalDatabase } from "../../src/infrastructure/storage/local/LocalDatab
 import * as MemoryProcessLock from "../../src/infrastructure/storage/local/MemoryProcessLock.ts"
 import { ProcessLock } from "../../src/infrastructure/storage/local/ProcessLock.ts"
 import * as SqliteLocalDatabase from "../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
+import { texts } from "../../src/testing/contract/CacheSubject.ts"
 import { withFaults } from "../../src/testing/Faults.ts"
 
 class Ticker extends Context.Tag("test/testing/Ticker")<Ticker, {
@@ -47,7 +48,7 @@ describe("withFaults", () => {
       yield* faults.delay("get", "30 seconds")
       yield* Effect.gen(function*() {
         const cache = yield* Cache
-        const reading = yield* Effect.fork(cache.get("a"))
+        const reading = yield* Effect.fork(cache.get(texts, "a"))
         yield* TestClock.adjust("29 seconds")
         assert.isTrue(Option.isNone(yield* Fiber.poll(reading)))
         yield* TestClock.adjust("1 second")
@@ -61,12 +62,12 @@ describe("withFaults", () => {
       yield* faults.hang("clear")
       yield* Effect.gen(function*() {
         const cache = yield* Cache
-        yield* cache.set("a", "1", "1 hour")
+        yield* cache.set(texts, "a", "1")
         const clearing = yield* Effect.fork(cache.clear)
         yield* TestClock.adjust("30 minutes")
         assert.isTrue(Option.isNone(yield* Fiber.poll(clearing)))
         assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(clearing)))
-        assert.isTrue(Option.isSome(yield* cache.get("a")))
+        assert.isTrue(Option.isSome(yield* cache.get(texts, "a")))
       }).pipe(Effect.provide(faults.layer))
     }))
 
@@ -76,9 +77,9 @@ describe("withFaults", () => {
       yield* faults.corrupt("get", Option.map((entry) => ({ ...entry, value: `${entry.value}?` })), { times: 1 })
       yield* Effect.gen(function*() {
         const cache = yield* Cache
-        yield* cache.set("a", "1", "1 hour")
-        assert.strictEqual(Option.getOrThrow(yield* cache.get("a")).value, "1?")
-        assert.strictEqual(Option.getOrThrow(yield* cache.get("a")).value, "1")
+        yield* cache.set(texts, "a", "1")
+        assert.strictEqual(Option.getOrThrow(yield* cache.get(texts, "a")).value, "1?")
+        assert.strictEqual(Option.getOrThrow(yield* cache.get(texts, "a")).value, "1")
       }).pipe(Effect.provide(faults.layer))
     }))
 
@@ -171,12 +172,12 @@ describe("withFaults", () => {
       const faults = yield* withFaults(Cache, MemoryCache.layer)
       yield* Effect.gen(function*() {
         const cache = yield* Cache
-        yield* cache.set("a", "1", "1 hour")
-        void cache.get("never run")
+        yield* cache.set(texts, "a", "1")
+        void cache.get(texts, "never run")
         yield* cache.clear
       }).pipe(Effect.provide(faults.layer))
       assert.deepStrictEqual(yield* faults.calls, [
-        { method: "set", arguments: ["a", "1", "1 hour"] },
+        { method: "set", arguments: [texts, "a", "1"] },
         { method: "clear", arguments: [] }
       ])
     }))

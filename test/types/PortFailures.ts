@@ -79,7 +79,10 @@ export const faults = Effect.gen(function*() {
   const cache = yield* withFaults(Cache, caches)
   // @ts-expect-error Reading the cache cannot fail
   yield* cache.fail("get", new Busy({ store: "cache", operation: "test" }))
-  yield* cache.corrupt("get", () => Option.some({ value: "another", age: Duration.zero }))
+  yield* cache.corrupt(
+    "get",
+    () => Option.some({ value: "another", age: Duration.zero, origin: "memory", state: "fresh" })
+  )
   // @ts-expect-error That is not what `get` gives
   yield* cache.corrupt("get", () => "another")
 })

@@ -36,10 +36,10 @@ export interface CacheResult<A, E> extends CacheEntry<A> {
 
 /** What one entry has beside its value. */
 export interface EntryOptions {
-  /** At most 16, of any text: `expireTag` and `removeTag` reach every entry that has one. */
+  /** At most 16, of any text (an entry with more is not stored): `expireTag` and `removeTag` reach every entry that has one. */
   readonly tags?: ReadonlyArray<string>
 
-  /** Replaces parts of the region's policy for this entry. */
+  /** Replaces the lifetimes and `write` of the region's policy for this entry. */
   readonly policy?: Partial<CachePolicy>
 }
 
@@ -117,7 +117,7 @@ export class Cache extends Context.Tag("effect-strata/domain/storage/Cache")<
       options?: LoadOptions<A, E>
     ) => Effect.Effect<CacheResult<A, E>, E | LoadTimeout | CacheReentrancy, R>
 
-    /** Loads, whatever is cached. Joins a load that is under way. */
+    /** Loads, whatever is cached, and gives the load's failure. Joins a load that is under way. */
     readonly refresh: <A, E, R>(
       region: CacheRegion<A>,
       key: string,
@@ -143,7 +143,7 @@ export class Cache extends Context.Tag("effect-strata/domain/storage/Cache")<
     /** `remove` for every entry of every region. */
     readonly clear: Effect.Effect<void>
 
-    /** From now on. Slow readers lose the oldest changes. */
+    /** From now on. Slow readers lose the oldest changes; a change may be told twice. */
     readonly changes: Stream.Stream<CacheChange>
 
     readonly stats: Effect.Effect<CacheStats>

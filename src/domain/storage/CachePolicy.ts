@@ -26,20 +26,23 @@ export interface CachePolicy {
   readonly failSafeMaxAge?: Duration.DurationInput
 
   /**
-   * After a failed load a stale value serves at once for this long; doubled, with jitter, by each further failure up
+   * After a failed load a stale value serves at once for this long; longer, with jitter, by each further failure, up
    * to a minute. 1 second when absent.
    */
   readonly failSafeThrottle?: Duration.DurationInput
 
-  /** A caller that has a stale value waits for a load at most this long; the load goes on. Endless when absent. */
+  /** A caller that has a stale value waits for a load at most this long; the load goes on. `hardTimeout` when absent. */
   readonly softTimeout?: Duration.DurationInput
 
-  /** A caller that has nothing waits for a load at most this long, then `LoadTimeout`. Endless when absent. */
+  /**
+   * A caller that has nothing waits for a load at most this long, then `LoadTimeout`; the load goes on. Endless when
+   * absent.
+   */
   readonly hardTimeout?: Duration.DurationInput
 
   /**
    * What becomes of a load that nobody waits for any more. When absent it completes if there is a stale value to
-   * replace, and is interrupted otherwise.
+   * replace or it outlasted a timeout, and is interrupted otherwise.
    */
   readonly onAbandoned?: "complete" | "interrupt"
 
@@ -49,6 +52,9 @@ export interface CachePolicy {
    */
   readonly write?: "behind" | "through"
 
-  /** Of all processes that share the cache, one loads a missing entry, and the others wait for it. Off when absent. */
+  /**
+   * Of all processes that share the cache, one loads an entry that is missing, and the others wait for it, for
+   * `hardTimeout` or 30 seconds; then they load it themselves. `refresh` does not ask. Off when absent.
+   */
   readonly acrossProcesses?: boolean
 }

@@ -12,9 +12,12 @@ export class UserRepository extends Context.Tag("effect-strata/domain/user/UserR
   UserRepository,
   {
     /**
-     * One snapshot, from the cache while that is fresh, else from the backend. Fails with `Unauthenticated` when
-     * nobody is signed in.
+     * One snapshot, from the cache while that is fresh, else from the backend. While the backend does not give it, the
+     * one that was read last is shown, with the `error`. Fails with `Unauthenticated` when nobody is signed in.
      */
-    readonly profile: Stream.Stream<Snapshot<Profile, RemoteFailure>, RemoteFailure | SecretFailure>
+    readonly profile: Stream.Stream<
+      Snapshot<Profile, RemoteFailure | SecretFailure>,
+      RemoteFailure | SecretFailure
+    >
   }
 >() {}

@@ -1,9 +1,10 @@
 /**
- * The profile from the cache while it is fresh, else from the backend.
+ * The profile from the cache while it is fresh, else from the backend, and from the cache again while that cannot answer.
  */
 import { Effect, Layer, Option, Stream } from "effect"
-import { Unauthenticated } from "../../domain/network/RemoteFailure.ts"
-import { Cache, forSchema } from "../../domain/storage/Cache.ts"
+import { Unauthenticated, Unavailable } from "../../domain/network/RemoteFailure.ts"
+import { Cache } from "../../domain/storage/Cache.ts"
+import { forSchema } from "../../domain/storage/CacheSchema.ts"
 import { Profile } from "../../domain/user/Profile.ts"
 import { UserRepository } from "../../domain/user/UserRepository.ts"
 import { AccessTokens } from "../network/api/AccessTokens.ts"
@@ -11,7 +12,11 @@ import type { ApiClient } from "../network/api/ApiClient.ts"
 import { onBehalfOf } from "../network/api/OnBehalfOf.ts"
 import * as ProfileRemote from "./remote/ProfileRemote.ts"
 
-const profiles = forSchema({ name: "profile", schema: Profile, timeToLive: "60 seconds" })
+const profiles = forSchema({
+  name: "profile",
+  schema: Profile,
+  policy: { timeToLive: "60 seconds", failSafeMaxAge: "30 days" }
+})
 
 export const make = Effect.gen(function*() {
   const cache = yield* Cache
@@ -21,14 +26,26 @@ export const make = Effect.gen(function*() {
   const read = Effect.gen(function*() {
     const principal = yield* tokens.principal
     if (Option.isNone(principal)) return yield* new Unauthenticated()
-    const { age, origin, value } = yield* profiles.getOrLoad(principal.value, onBehalfOf(principal.value)(remote.get))
-    return { data: value, origin: origin === "cache" ? "cache" as const : "remote" as const, age, pending: 0 }
-  })
+    const { age, error, origin, value } = yield* profiles.getOrLoad(
+      principal.value,
+      onBehalfOf(principal.value)(remote.get)
+    )
+    return {
+      data: value,
+      origin: origin === "source" ? "remote" as const : "cache" as const,
+      age,
+      pending: 0,
+      ...(error === undefined ? {} : { error: error._tag === "LoadTimeout" ? new Unavailable({}) : error })
+    }
+  }).pipe(
+    Effect.catchTag("LoadTimeout", () => new Unavailable({})),
+    Effect.catchTag("CacheReentrancy", Effect.die)
+  )
 
   return UserRepository.of({ profile: Stream.fromEffect(Effect.provideService(read, Cache, cache)) })
 })
 
-/** A profile is fresh for 60 seconds; accounts do not see each other's. */
+/** A profile is fresh for 60 seconds, and kept for 30 days to be shown offline; accounts do not see each other's. */
 export const layer: Layer.Layer<UserRepository, never, AccessTokens | ApiClient | Cache> = Layer.effect(
   UserRepository,
   make

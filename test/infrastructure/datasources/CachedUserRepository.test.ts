@@ -53,14 +53,20 @@ it.effect("asks the backend once in 60 seconds and says where the profile came f
     })
   ))
 
-it.effect("works offline while the profile is fresh, and fails with the reason after that", () =>
+it.effect("shows what was read last while the backend cannot answer, with the reason, for 30 days", () =>
   signedIn((backend) =>
     Effect.gen(function*() {
+      const offline = (times: number) => backend.script.push(...Array.from({ length: times }, () => new Offline()))
+      offline(1)
+      assert.strictEqual((yield* Effect.flip(profile))._tag, "Offline")
       yield* profile
-      backend.script.push(new Offline())
-      yield* TestClock.adjust("30 seconds")
-      yield* profile
-      yield* TestClock.adjust("31 seconds")
+      offline(2)
+      yield* TestClock.adjust("2 days")
+      const stale = yield* profile
+      assert.strictEqual(stale.origin, "cache")
+      assert.strictEqual(stale.error?._tag, "Offline")
+      assert.strictEqual(Duration.toDays(stale.age), 2)
+      yield* TestClock.adjust("28 days")
       assert.strictEqual((yield* Effect.flip(profile))._tag, "Offline")
       assert.strictEqual((yield* profile).origin, "remote")
     })

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import * as SqlCache from "../../../src/infrastructure/storage/cache/SqlCache.ts"
 import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
 import * as Catalogue from "../../../src/infrastructure/telemetry/Catalogue.ts"
+import { texts, textsWith } from "../../../src/testing/contract/CacheSubject.ts"
 import { temporaryFolder } from "../../support/temporaryFolder.ts"
 
 interface Seen {
@@ -71,7 +72,7 @@ describe("storage telemetry", () => {
         yield* Fiber.join(write)
 
         const cache = yield* SqlCache.make({ filename: ":memory:" })
-        yield* cache.getOrLoad("canary", "1 hour", Effect.succeed("canary"))
+        yield* cache.getOrLoad(textsWith({}, "plain"), "canary", Effect.succeed("canary"))
       }))
       assert.includeMembers(spans.map(({ name }) => name), [
         "db.migrate",
@@ -94,10 +95,10 @@ describe("storage telemetry", () => {
     Effect.gen(function*() {
       const cache = yield* SqlCache.make({ filename: ":memory:" })
       const spans = yield* spansOf(Effect.gen(function*() {
-        yield* cache.set("a", "1", "1 hour")
-        assert.isTrue(Option.isSome(yield* cache.get("a")))
-        yield* cache.getOrLoad("a", "1 hour", Effect.succeed("2"))
-        yield* cache.remove("a")
+        yield* cache.set(texts, "a", "1")
+        assert.isTrue(Option.isSome(yield* cache.get(texts, "a")))
+        yield* cache.getOrLoad(texts, "a", Effect.succeed("2"))
+        yield* cache.remove(texts, "a")
         yield* cache.clear
         yield* cache.stats
       }))
