@@ -52,7 +52,7 @@ export const notices = <Port, E>(contract: Contract<Port>, layer: Layer.Layer<Po
     judge(each, layer).pipe(
       Effect.mapError(Either.left),
       Effect.filterOrFail((verdict) => verdict === "kept", () => Either.right(true))
-    ), { concurrency: "unbounded", discard: true }).pipe(
+    ), { concurrency: 8, discard: true }).pipe(
       Effect.as(false),
       Effect.catchAll((found: Either.Either<boolean, E>) => found)
     )

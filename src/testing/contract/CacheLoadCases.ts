@@ -11,7 +11,7 @@ import { counted, holds, settle, slowLoad, texts, textsWith, was } from "./Cache
 const brief = textsWith({ timeToLive: "10 seconds" })
 
 const callers = <A, E, R>(ask: Effect.Effect<A, E, R>) =>
-  Effect.fork(Effect.all(Array.from({ length: 1000 }, () => Effect.either(ask)), { concurrency: "unbounded" }))
+  Effect.fork(Effect.all(Array.from({ length: 100 }, () => Effect.either(ask)), { concurrency: "unbounded" }))
 
 /** One who found the failure given for 10 seconds. */
 const negative: LoadOptions<string, string> = { negativeTimeToLive: () => Option.some("10 seconds") }
@@ -32,7 +32,7 @@ export const cases: Contract<Cache>["cases"] = [
     ["TestClock"]
   ),
   contractCase(
-    "1000 callers share one load",
+    "100 callers share one load",
     Effect.gen(function*() {
       const cache = yield* Cache
       const slow = yield* slowLoad
@@ -49,7 +49,7 @@ export const cases: Contract<Cache>["cases"] = [
     })
   ),
   contractCase(
-    "1000 callers share one load that fails, though the one who began it is interrupted",
+    "100 callers share one load that fails, though the one who began it is interrupted",
     Effect.gen(function*() {
       const cache = yield* Cache
       const slow = yield* slowLoad
