@@ -34,6 +34,16 @@ export const journalSizeLimit = 64 * 1024 * 1024
 
 const sizeOf = (path: string) => fs.statSync(path, { throwIfNoEntry: false })?.size
 
+/** SQLite makes its other files with the mode that this one has: those of a time when it could not be written stay. */
+const makeWritable = (filename: string) => {
+  const mode = fs.statSync(filename).mode & 0o777
+  for (const other of [`${filename}-wal`, `${filename}-shm`]) {
+    const found = fs.statSync(other, { throwIfNoEntry: false })
+    const isOurs = found?.uid === process.getuid?.()
+    if (found !== undefined && isOurs && (mode & ~found.mode & 0o200) !== 0) fs.chmodSync(other, mode)
+  }
+}
+
 /** Whether there was nothing in it. */
 const createPrivate = (filename: string) => {
   fs.mkdirSync(dirname(filename), { recursive: true, mode: 0o700 })
@@ -41,6 +51,7 @@ const createPrivate = (filename: string) => {
   // POSIX locks that this process has on it.
   const size = sizeOf(filename)
   if (size === undefined) fs.closeSync(fs.openSync(filename, "a", 0o600))
+  makeWritable(filename)
   if (size !== undefined && size > 0) return false
   // The log of a file that was cut to nothing; SQLite would remove it.
   if ((sizeOf(`${filename}-wal`) ?? 0) > 0 && sizeOf(filename) === 0) {

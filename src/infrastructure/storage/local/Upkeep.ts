@@ -53,8 +53,9 @@ export const start = ({ filename, sql, store }: Options): Effect.Effect<void, ne
       yield* silently(vacuum)
       const log = yield* Effect.sync(() => fs.statSync(`${filename}-wal`, { throwIfNoEntry: false })?.size ?? 0)
       Telemetry.log.update(log, { "db.namespace": store })
-      yield* checkpoint
-      kept = now
+      const [end] = yield* checkpoint
+      // A reader keeps what it reads: once more, the next time.
+      if (end?.["busy"] === 0) kept = now
     })
 
     yield* silently(sql.unsafe("PRAGMA optimize = 0x10002"))

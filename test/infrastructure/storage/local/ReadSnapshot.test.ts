@@ -116,8 +116,8 @@ describe("readSnapshot", () => {
       yield* writeTransaction(sql`INSERT INTO notes VALUES (${large})`)
       const read = sql`SELECT n FROM notes`
       const safe = Effect.provideService(read, SafeIntegers, true)
-      for (const run of [<A, E>(effect: Effect.Effect<A, E>) => effect, readSnapshot]) {
-        const [before, exact, after] = yield* run(Effect.all([read, safe, read]))
+      for (const rows of [Effect.all([read, safe, read]), readSnapshot(Effect.all([read, safe, read]))]) {
+        const [before, exact, after] = yield* rows
         assert.deepStrictEqual(before, [{ n: Number(large) }])
         assert.deepStrictEqual(exact, [{ n: large }])
         assert.deepStrictEqual(after, [{ n: Number(large) }])

@@ -40,14 +40,11 @@ const unreliable = (failures: { left: number }) => (raw: Connection): Connection
 const replaceable = (failures: { left: number }, disk: { isThere: boolean }) =>
   Effect.gen(function*() {
     const filename = join(yield* temporaryFolder, "data.db")
-    const connect = Effect.suspend(() =>
-      disk.isThere
-        ? Effect.map(
-          SqliteFile.connect({ filename, store: "database", journalMode: "WAL", synchronous: "FULL" }),
-          unreliable(failures)
-        )
-        : Effect.fail({ cause: Object.assign(new Error("gone"), { code: "ENOENT" }) })
-    ).pipe(Effect.mapError(({ cause }) => new SqlError({ cause })))
+    const gone = new SqlError({ cause: Object.assign(new Error("gone"), { code: "ENOENT" }) })
+    const opening = SqliteFile.connect({ filename, store: "database", journalMode: "WAL", synchronous: "FULL" }).pipe(
+      Effect.mapBoth({ onSuccess: unreliable(failures), onFailure: ({ cause }) => new SqlError({ cause }) })
+    )
+    const connect = Effect.suspend(() => disk.isThere ? opening : gone)
     const client = yield* ReplaceableClient.make({ connect, reconnect: connect })
     yield* client.sql`CREATE TABLE notes (text TEXT) STRICT`
     const { transact } = WriteTransaction.make({
