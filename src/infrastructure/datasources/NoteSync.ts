@@ -129,7 +129,7 @@ export const make = Effect.gen(function*() {
       const applied = yield* Effect.forEach(page.changes, applyChange(principal, restarted))
       const swept = restarted && !page.more ? yield* notes.sweep(principal) : 0
       const pulledAt = page.more ? state.pulledAt : Option.some(yield* DateTime.now)
-      yield* states.write(principal, { cursor: page.cursor, pulledAt, sweeping: restarted && page.more })
+      yield* states.write(principal, { cursor: Option.some(page.cursor), pulledAt, sweeping: restarted && page.more })
       return sum([...applied, { pulled: swept }])
     })
 
@@ -139,11 +139,11 @@ export const make = Effect.gen(function*() {
       while (true) {
         const state = yield* database.read(states.read(principal))
         yield* stillSignedIn
-        const page = yield* remote.changes(state.cursor)
+        const page = yield* remote.changes(Option.getOrUndefined(state.cursor))
         const applied = yield* database.writeTransaction(applyPage(principal, state, page))
         counts = sum([counts, applied])
         if (!page.more) return counts
-        if (page.cursor === state.cursor) return yield* new Unavailable({})
+        if (Option.contains(state.cursor, page.cursor)) return yield* new Unavailable({})
       }
     })
 

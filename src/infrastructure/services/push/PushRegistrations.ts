@@ -1,24 +1,26 @@
 /**
  * What this device remembers of its registration: the device, its topics, and how far its messages were handled.
  */
-import { DateTime, Effect, Option, Schema } from "effect"
-import type { UserId } from "../../../domain/auth/User.ts"
+import { Effect, Option, Schema } from "effect"
+import { UserId } from "../../../domain/auth/User.ts"
 import { PushMessageId, Topic } from "../../../domain/push/PushMessage.ts"
 import { DeviceId, Registration } from "../../../domain/push/Registration.ts"
-import { Corrupt } from "../../../domain/storage/StorageFailure.ts"
 import { LocalDatabase } from "../../storage/local/LocalDatabase.ts"
+import * as Table from "../../storage/local/Table.ts"
 
 /** Messages that are known to have been handled before, should the backend send them again. */
 const remembered = 1000
 
+/** `cursor` stays as it is when the registration is saved. */
 const Row = Schema.Struct({
-  device_id: DeviceId,
+  accountId: UserId,
+  deviceId: DeviceId,
   topics: Schema.parseJson(Schema.Array(Topic)),
-  registered_at: Schema.DateTimeUtcFromNumber,
-  cursor: Schema.NullOr(PushMessageId)
+  registeredAt: Schema.DateTimeUtcFromNumber,
+  cursor: Schema.optional(Schema.NullOr(PushMessageId))
 })
 
-const Topics = Schema.parseJson(Schema.Array(Topic))
+const table = Table.define({ name: "push_registrations", row: Row, primaryKey: ["accountId"] })
 
 export interface Remembered {
   readonly registration: Registration
@@ -28,35 +30,19 @@ export interface Remembered {
 export const make = Effect.gen(function*() {
   const { read, sql, writeTransaction } = yield* LocalDatabase
 
-  const find = (account: UserId) =>
-    read(sql`SELECT device_id, topics, registered_at, cursor FROM push_registrations WHERE account_id = ${account}`)
-      .pipe(
-        Effect.flatMap(([row]) =>
-          row === undefined
-            ? Effect.succeedNone
-            : Schema.decodeUnknown(Row)(row).pipe(
-              Effect.map((found): Option.Option<Remembered> =>
-                Option.some({
-                  registration: new Registration({
-                    deviceId: found.device_id,
-                    topics: found.topics,
-                    registeredAt: found.registered_at
-                  }),
-                  cursor: Option.fromNullable(found.cursor)
-                })
-              ),
-              Effect.mapError(() => new Corrupt({ store: "local database", operation: "read push registration" }))
-            )
-        )
-      )
+  const registrations = table(sql)
 
-  const save = (account: UserId, { deviceId, registeredAt, topics }: Registration) =>
-    Effect.flatMap(Effect.orDie(Schema.encode(Topics)(topics)), (encoded) =>
-      writeTransaction(sql`
-        INSERT INTO push_registrations (account_id, device_id, topics, registered_at)
-        VALUES (${account}, ${deviceId}, ${encoded}, ${DateTime.toEpochMillis(registeredAt)})
-        ON CONFLICT (account_id) DO UPDATE SET
-          device_id = excluded.device_id, topics = excluded.topics, registered_at = excluded.registered_at`))
+  const find = (accountId: UserId) =>
+    Effect.map(
+      read(registrations.find({ accountId })),
+      Option.map(({ cursor, deviceId, registeredAt, topics }): Remembered => ({
+        registration: new Registration({ deviceId, registeredAt, topics }),
+        cursor: Option.fromNullable(cursor)
+      }))
+    )
+
+  const save = (accountId: UserId, { deviceId, registeredAt, topics }: Registration) =>
+    writeTransaction(registrations.upsert({ accountId, deviceId, registeredAt, topics }))
 
   const remove = (account: UserId, device: DeviceId) =>
     writeTransaction(Effect.all([
