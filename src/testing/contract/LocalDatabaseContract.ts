@@ -1,42 +1,20 @@
 /**
- * What every `LocalDatabase` must do with a database of its own. Not covered, because it takes files and processes:
- * durability, migrations, waiting for other processes.
+ * What every `LocalDatabase` must do with a database of its own, made with this contract's `migration` as its only one
+ * and with `live: ["item"]`. Not covered, because it takes files and processes: power cuts, other migrations, waiting
+ * for other processes.
  */
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { LocalDatabase } from "../../infrastructure/storage/local/LocalDatabase.ts"
-import { contractCase, ensure } from "../Contract.ts"
+import { ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
+import { readCases } from "./LocalDatabaseReadCases.ts"
+import { add, behaviour, hold, names } from "./LocalDatabaseSubject.ts"
 
-const tables = Effect.flatMap(LocalDatabase, ({ sql, writeTransaction }) =>
-  writeTransaction(Effect.gen(function*() {
-    yield* sql`CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT`
-    yield* sql`
-      CREATE TABLE item (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE,
-        content BLOB,
-        parent INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED
-      ) STRICT
-    `
-  })))
-
-const add = (name: string) => Effect.flatMap(LocalDatabase, ({ sql }) => sql`INSERT INTO item (name) VALUES (${name})`)
+export { migration } from "./LocalDatabaseSubject.ts"
 
 /** Its deferred foreign key can only fail at COMMIT. */
 const addOrphan = (name: string) =>
   Effect.flatMap(LocalDatabase, ({ sql }) => sql`INSERT INTO item (name, parent) VALUES (${name}, 404)`)
-
-const names = Effect.gen(function*() {
-  const { read, sql } = yield* LocalDatabase
-  const rows = yield* read(sql<{ readonly name: string }>`SELECT name FROM item ORDER BY name`)
-  return rows.map(({ name }) => name).join()
-})
-
-const hold = (expected: string) =>
-  Effect.flatMap(names, (found) => ensure(found === expected, `the table holds "${found}" instead of "${expected}"`))
-
-const behaviour = <E>(name: string, body: Effect.Effect<void, E, LocalDatabase>) =>
-  contractCase(name, Effect.zipRight(tables, body))
 
 export const contract: Contract<LocalDatabase> = {
   name: "LocalDatabase",
@@ -184,6 +162,19 @@ export const contract: Contract<LocalDatabase> = {
         yield* ensure(row?.name === text, "the text changed")
         yield* ensure(row?.content.every((byte, index) => byte === index % 256) === true, "the bytes changed")
       })
-    )
+    ),
+    behaviour(
+      "a relaxed transaction is one like any other, and an inner one has the durability of the outer",
+      Effect.gen(function*() {
+        const { writeTransaction } = yield* LocalDatabase
+        const inner = writeTransaction(add("a"), { durability: "durable" })
+        yield* Effect.flip(writeTransaction(Effect.zipRight(inner, Effect.fail("no")), { durability: "relaxed" }))
+        yield* hold("")
+        yield* writeTransaction(inner, { durability: "relaxed" })
+        yield* writeTransaction(add("b"))
+        yield* hold("a,b")
+      })
+    ),
+    ...readCases
   ]
 }

@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import * as SqliteFailure from "../../../src/infrastructure/storage/local/SqliteFailure.ts"
 import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
@@ -13,7 +13,11 @@ const broken = (change: (database: Service) => Partial<Service>) =>
   Layer.scoped(
     LocalDatabase,
     Effect.map(
-      SqliteLocalDatabase.make({ filename: ":memory:", migrations: [] }),
+      SqliteLocalDatabase.make({
+        filename: ":memory:",
+        migrations: [LocalDatabaseContract.migration],
+        live: ["item"]
+      }),
       (database) => LocalDatabase.of({ ...database, ...change(database) })
     )
   )
@@ -41,5 +45,65 @@ bites(
         Effect.exit(writeTransaction(writes)),
         (exit) => Effect.zipRight(Effect.ignore(sql`COMMIT`), Effect.zipRight(Effect.ignore(sql`BEGIN`), exit))
       )
+  }))
+)
+
+bites(
+  LocalDatabaseContract.contract,
+  "reads whatever is committed at the moment",
+  broken(({ read }) => ({ readSnapshot: read }))
+)
+
+bites(
+  LocalDatabaseContract.contract,
+  "lets a snapshot write",
+  broken(({ writeTransaction }) => ({ readSnapshot: (reads) => writeTransaction(reads) }))
+)
+
+bites(
+  LocalDatabaseContract.contract,
+  "keeps the turn of a snapshot that failed",
+  broken(({ readSnapshot }) => {
+    let failed = false
+    return {
+      readSnapshot: (reads) =>
+        Effect.suspend(() =>
+          failed ? Effect.never : Effect.onError(readSnapshot(reads), () => Effect.sync(() => void (failed = true)))
+        )
+    }
+  })
+)
+
+bites(
+  LocalDatabaseContract.contract,
+  "gives a live query once",
+  broken(({ live }) => ({ live: (tables, reads) => Stream.take(live(tables, reads), 1) }))
+)
+
+bites(
+  LocalDatabaseContract.contract,
+  "gives a live query again when nothing of it changed",
+  broken(({ live }) => ({
+    live: (tables, reads) => Stream.flatMap(live(tables, reads), (value) => Stream.make(value, value))
+  }))
+)
+
+bites(
+  LocalDatabaseContract.contract,
+  "gives what a live query was, not what it is",
+  broken(({ live, readSnapshot }) => ({
+    live: (tables, reads) =>
+      Stream.unwrap(Effect.map(readSnapshot(reads), (first) => Stream.map(live(tables, reads), () => first)))
+  }))
+)
+
+bites(
+  LocalDatabaseContract.contract,
+  "commits a relaxed transaction though it failed",
+  broken(({ writeTransaction }) => ({
+    writeTransaction: (writes, options) =>
+      options?.durability === "relaxed"
+        ? Effect.flatten(writeTransaction(Effect.exit(writes), options))
+        : writeTransaction(writes, options)
   }))
 )

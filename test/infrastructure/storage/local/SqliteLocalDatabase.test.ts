@@ -9,10 +9,12 @@ import * as LocalDatabaseContract from "../../../../src/testing/contract/LocalDa
 import { suite } from "../../../../src/testing/vitest.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 
+const contract = { migrations: [LocalDatabaseContract.migration], live: ["item"] }
+
 suite(
   LocalDatabaseContract.contract,
   "sqlite in memory",
-  SqliteLocalDatabase.layer({ filename: ":memory:", migrations: [] })
+  SqliteLocalDatabase.layer({ filename: ":memory:", ...contract })
 )
 
 suite(
@@ -21,7 +23,7 @@ suite(
   Layer.unwrapScoped(
     Effect.map(
       temporaryFolder,
-      (folder) => SqliteLocalDatabase.layer({ filename: join(folder, "data.db"), migrations: [] })
+      (folder) => SqliteLocalDatabase.layer({ filename: join(folder, "data.db"), ...contract })
     )
   )
 )
