@@ -95,7 +95,7 @@ const run = <A>(call: Call): Effect.Effect<A, CallFailed> =>
 /** What SQLite finds when it reads the whole file, which others may go on using. */
 export const inspect = (
   file: string,
-  depth: "integrity_check" | "quick_check"
+  depth: Depth
 ): Effect.Effect<Inspection, CallFailed> => run({ call: "inspect", file: resolve(file), depth })
 
 /** Copies what is committed now into `to`, an empty file, and leaves it in one piece, without a log. */
