@@ -1,7 +1,7 @@
 /**
  * The notes as this device shows them, of every account that signed in here.
  */
-import { DateTime, Effect, Option } from "effect"
+import { Array, DateTime, Effect, Either, Option } from "effect"
 import type { UserId } from "../../../domain/auth/User.ts"
 import type { NoteId } from "../../../domain/notes/Note.ts"
 import { LocalDatabase } from "../../storage/local/LocalDatabase.ts"
@@ -25,12 +25,10 @@ interface Row {
   readonly changed: number
 }
 
-const table = "notes"
-
 /** Statements only: the caller puts those that belong together into one transaction. */
 export const make = Effect.gen(function*() {
   const { sql } = yield* LocalDatabase
-  const sealed = yield* SealedNote.make
+  const sealed = yield* SealedNote.make("notes")
 
   const columns = sql.literal(`note_id, content, updated_at, version, EXISTS (
     SELECT 1 FROM outbox WHERE outbox.principal = notes.principal AND outbox.note_id = notes.note_id
@@ -60,10 +58,7 @@ export const make = Effect.gen(function*() {
     find: (principal: UserId, id: NoteId) =>
       sql<Row>`SELECT ${columns} FROM notes WHERE principal = ${principal} AND note_id = ${id}`.pipe(
         Effect.flatMap((rows) =>
-          Effect.forEach(
-            rows,
-            (row) => Effect.map(sealed.open(table, principal, row.note_id, row.content), toNote(row))
-          )
+          Effect.forEach(rows, (row) => Effect.map(sealed.open([principal, row.note_id], row.content), toNote(row)))
         ),
         Effect.map((notes) => Option.fromNullable(notes[0]))
       ),
@@ -72,9 +67,7 @@ export const make = Effect.gen(function*() {
     isIntact: (principal: UserId, id: NoteId) =>
       sql<Row>`SELECT ${columns} FROM notes WHERE principal = ${principal} AND note_id = ${id}`.pipe(
         Effect.flatMap(
-          Effect.every((row) =>
-            Effect.map(sealed.openIfIntact(table, principal, row.note_id, row.content), Option.isSome)
-          )
+          Effect.every((row) => Effect.map(sealed.openEither([principal, row.note_id], row.content), Either.isRight))
         )
       ),
 
@@ -83,8 +76,8 @@ export const make = Effect.gen(function*() {
       Effect.gen(function*() {
         const rows = yield* sql<Row>`SELECT ${columns} FROM notes WHERE principal = ${principal}`
         const notes = yield* Effect.forEach(rows, (row) =>
-          Effect.map(sealed.openIfIntact(table, principal, row.note_id, row.content), Option.map(toNote(row))))
-        const intact = notes.flatMap(Option.toArray)
+          Effect.map(sealed.openEither([principal, row.note_id], row.content), Either.map(toNote(row))))
+        const intact = Array.getRights(notes)
         yield* tellDamaged(rows.length - intact.length)
         return intact
       }),
@@ -98,7 +91,7 @@ export const make = Effect.gen(function*() {
 
     put: (principal: UserId, note: Omit<StoredNote, "changed">) =>
       Effect.gen(function*() {
-        const content = yield* sealed.seal(table, principal, note.id, { title: note.title, text: note.text })
+        const content = yield* sealed.seal([principal, note.id], { title: note.title, text: note.text })
         yield* sql`
           INSERT INTO notes (principal, note_id, content, updated_at, version)
           VALUES (${principal}, ${note.id}, ${content}, ${note.updatedAt.epochMillis}, ${note.version})

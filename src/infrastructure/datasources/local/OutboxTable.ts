@@ -1,7 +1,7 @@
 /**
  * Local changes on their way to the backend, at least once each, in order per note.
  */
-import { Effect, Option } from "effect"
+import { Effect, Either, Option } from "effect"
 import { randomUUID } from "node:crypto"
 import type { UserId } from "../../../domain/auth/User.ts"
 import type { NoteId } from "../../../domain/notes/Note.ts"
@@ -19,8 +19,6 @@ interface Row {
   readonly base_version: number
 }
 
-const table = "outbox"
-
 /** One request holds at most this much sealed content, or a single mutation. */
 const batchBytes = 2 * 1024 * 1024
 
@@ -37,12 +35,12 @@ const newMutationId = Effect.sync(() => MutationId.make(randomUUID()))
 /** Statements only: the caller puts those that belong together into one transaction. */
 export const make = Effect.gen(function*() {
   const { sql } = yield* LocalDatabase
-  const sealed = yield* SealedNote.make
+  const sealed = yield* SealedNote.make("outbox")
 
   const insert = Effect.fnUntraced(
     function*(principal: UserId, id: NoteId, content: NoteContent | null, baseVersion: number) {
       const mutationId = yield* newMutationId
-      const payload = content === null ? null : yield* sealed.seal(table, principal, id, content)
+      const payload = content === null ? null : yield* sealed.seal([principal, id], content)
       yield* sql`
         INSERT INTO outbox (principal, note_id, mutation_id, content, base_version, status)
         VALUES (${principal}, ${id}, ${mutationId}, ${payload}, ${baseVersion}, 'pending')`
@@ -65,8 +63,8 @@ export const make = Effect.gen(function*() {
     Effect.gen(function*() {
       const common = { mutationId: row.mutation_id, noteId: row.note_id, baseVersion: row.base_version }
       if (row.content === null) return Option.some<Mutation>({ _tag: "Delete", ...common })
-      const content = yield* sealed.openIfIntact(table, principal, row.note_id, row.content)
-      return Option.map(content, (intact): Mutation => ({ _tag: "Put", ...common, ...intact }))
+      const content = yield* sealed.openEither([principal, row.note_id], row.content)
+      return Option.map(Either.getRight(content), (intact): Mutation => ({ _tag: "Put", ...common, ...intact }))
     })
 
   /** Forgets the change when the person changed the note again meanwhile. */
