@@ -103,7 +103,7 @@ bites(
   broken(({ writeTransaction }) => ({
     writeTransaction: (writes, options) =>
       options?.durability === "relaxed"
-        ? Effect.flatten(writeTransaction(Effect.exit(writes), options))
+        ? typed(Effect.flatten(writeTransaction(Effect.exit(writes), options)))
         : writeTransaction(writes, options)
   }))
 )
