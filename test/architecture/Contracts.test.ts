@@ -13,7 +13,7 @@ const domainPorts = below("src/domain").filter((path) => /extends Context\.Tag\(
   .map((path) => basename(path, ".ts"))
 
 /** Ports that only infrastructure calls; the others there are configuration and parts of one adapter. */
-const ports = [...domainPorts, "AccessTokens", "Keychain", "KeysetStore", "LocalDatabase", "ProcessLock"]
+const ports = [...domainPorts, "AccessTokens", "Keychain", "KeysetStore", "Lease", "LocalDatabase", "ProcessLock"]
 
 const adapters = below("src/infrastructure")
   .filter((path) => !path.includes("/environments/") && /^export const layer\b/m.test(text(path)))

@@ -115,10 +115,11 @@ export const make = ({ read, sql, writeTransaction }: typeof LocalDatabase.Servi
         )
         if (Option.isNone(taken)) return Option.none<Lease.Grant>()
         const lost = yield* Deferred.make<never, Lease.LeaseLost>()
-        const lose = Effect.zipRight(
-          Deferred.fail(lost, new Lease.LeaseLost({ name })),
-          new Lease.LeaseLost({ name })
-        )
+        const lose = Effect.flatMap(Deferred.fail(lost, new Lease.LeaseLost({ name })), (first) =>
+          Effect.zipRight(
+            first ? Effect.logWarning("A lease was lost") : Effect.void,
+            new Lease.LeaseLost({ name })
+          ))
         yield* Effect.forkScoped(Effect.zipRight(keep(token, millis), Effect.ignore(lose)))
         return Option.some<Lease.Grant>({
           fence: taken.value,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Layer, Option, TestClock } from "effect"
+import { Clock, Effect, Fiber, Layer, Logger, Option, TestClock } from "effect"
 import type { Scope } from "effect"
 import { LocalDatabase } from "../../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import * as ProcessIdentity from "../../../../src/infrastructure/storage/local/ProcessIdentity.ts"
@@ -136,13 +136,22 @@ describe("SqlLease, an owner that was replaced", () => {
   )
 
   test(
-    "is told so as soon as a check finds it out",
+    "is told so as soon as a check finds it out, and the log once",
     Effect.gen(function*() {
       const { lease } = yield* setUp
-      const grant = yield* lease.take("a", "30 seconds", 0)
-      yield* replace
-      yield* Effect.flip(grant.check)
-      assert.strictEqual((yield* Effect.flip(grant.lost))._tag, "LeaseLost")
+      const warnings: Array<unknown> = []
+      const logger = Logger.make(({ logLevel, message }) => {
+        if (logLevel._tag === "Warning") warnings.push(message)
+      })
+      yield* Effect.gen(function*() {
+        const grant = yield* lease.take("a", "30 seconds", 0)
+        yield* replace
+        yield* Effect.flip(grant.check)
+        assert.strictEqual((yield* Effect.flip(grant.lost))._tag, "LeaseLost")
+        yield* Effect.flip(grant.check)
+        yield* TestClock.adjust("1 minute")
+      }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+      assert.strictEqual(warnings.length, 1)
     })
   )
 
