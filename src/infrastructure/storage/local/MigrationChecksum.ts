@@ -11,10 +11,10 @@ import { createHash } from "node:crypto"
 import type { Migration } from "./Migration.ts"
 import { outsideTransactions } from "./SqliteConnection.ts"
 
-/** In hexadecimal digits. */
-export const of = (migration: Migration): Effect.Effect<string> =>
+/** In hexadecimal digits, in the order of the migrations. */
+export const ofAll = (migrations: ReadonlyArray<Migration>): Effect.Effect<ReadonlyArray<string>> =>
   Effect.gen(function*() {
-    const hash = createHash("sha256")
+    let hash = createHash("sha256")
     const record = (statement: string) =>
       Effect.sync(() => {
         hash.update(`${statement.replace(/\s+/g, " ").trim()};`)
@@ -32,7 +32,9 @@ export const of = (migration: Migration): Effect.Effect<string> =>
       compiler: Statement.makeCompilerSqlite(),
       spanAttributes: []
     }).pipe(Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make))
-    // One that takes a row for granted ends here, at the same statement every time.
-    yield* Effect.ignore(Effect.sandbox(migration.run(sql)))
-    return hash.digest("hex")
+    return yield* Effect.forEach(migrations, ({ run }) => {
+      hash = createHash("sha256")
+      // One that takes a row for granted ends here, at the same statement every time.
+      return Effect.map(Effect.exit(run(sql)), () => hash.digest("hex"))
+    })
   }).pipe(outsideTransactions, Effect.withTracerEnabled(false))

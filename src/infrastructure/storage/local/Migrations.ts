@@ -42,7 +42,7 @@ export const run = (
       return yield* Effect.dieMessage(`The migrations of the ${store} are not numbered 1, 2, 3, ...`)
     }
     const place = { store, operation: "migrate" }
-    const known = yield* Effect.forEach(migrations, MigrationChecksum.of)
+    const known = yield* MigrationChecksum.ofAll(migrations)
 
     const inspect = Effect.gen(function*() {
       const tables = yield* sql`SELECT name FROM sqlite_schema WHERE name = 'migrations'`
@@ -77,15 +77,23 @@ export const run = (
 
     const verify = Effect.gen(function*() {
       const [check] = yield* sql`PRAGMA quick_check(1)`
-      if (check?.["quick_check"] !== "ok") return yield* new Corrupt(place)
+      if (check?.["quick_check"] !== "ok") {
+        return yield* new Corrupt(place)
+      }
       const orphans = yield* sql`PRAGMA foreign_key_check`
-      if (orphans.length > 0) yield* Effect.dieMessage(`The migrations of the ${store} left rows without their parents`)
+      if (orphans.length > 0) {
+        yield* Effect.dieMessage(`The migrations of the ${store} left rows without their parents`)
+      }
     })
 
     const { isMarked, steps } = yield* SqliteFile.whileBusy(inspect)
     const pending = migrations.slice(steps.length)
-    if (pending.length === 0 && isMarked) return
-    const destructive = steps.length === 0 ? undefined : pending.find((migration) => migration.destructive)
+    if (pending.length === 0 && isMarked) {
+      return
+    }
+    const destructive = steps.length === 0 ? undefined : pending.find((migration) =>
+      migration.destructive
+    )
     if (destructive !== undefined) yield* backup(destructive.id)
 
     const upgrade = Effect.gen(function*() {

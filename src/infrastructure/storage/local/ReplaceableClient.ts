@@ -8,13 +8,18 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Statement from "@effect/sql/Statement"
 import { Effect, Exit, Scope } from "effect"
-import * as HeldResource from "./HeldResource.ts"
 
 export interface Replaceable {
   readonly sql: SqlClient.SqlClient
-  /** To be called by who has reserved the connection, before giving it back. */
+  /** What `sql.reserve` does, without a scope. In an uninterruptible region: only waiting for the turn is interrupted. */
+  readonly take: (restore: Restore) => Effect.Effect<Connection, SqlError>
+  /** To be called once by who took the connection. */
+  readonly giveBack: Effect.Effect<void>
+  /** To be called by who has the connection, before giving it back. */
   readonly discard: Effect.Effect<void>
 }
+
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 interface Open {
   readonly connection: Connection
@@ -29,7 +34,7 @@ export interface Options {
 
 export const make = ({ connect, reconnect }: Options): Effect.Effect<Replaceable, SqlError, Scope.Scope> =>
   Effect.gen(function*() {
-    const turn = yield* HeldResource.turns
+    const turn = yield* Effect.makeSemaphore(1)
     let current: Open | undefined
 
     const open = (opening: Options["connect"]) =>
@@ -49,9 +54,16 @@ export const make = ({ connect, reconnect }: Options): Effect.Effect<Replaceable
       return closing
     })
 
-    const acquirer = Effect.zipRight(
-      turn,
-      Effect.suspend(() => current === undefined ? open(reconnect) : Effect.succeed(current.connection))
+    const giveBack = turn.release(1)
+    const connection = Effect.suspend(() =>
+      current === undefined ? Effect.onError(open(reconnect), () => giveBack) : Effect.succeed(current.connection)
+    )
+    const take = (restore: Restore) => Effect.zipRight(restore(turn.take(1)), connection)
+    const acquirer = Effect.uninterruptibleMask((restore) =>
+      Effect.tap(
+        take(restore),
+        Effect.flatMap(Effect.scope, (scope) => Scope.addFinalizer(scope, giveBack))
+      )
     )
 
     yield* Effect.addFinalizer(() => discard)
@@ -61,5 +73,5 @@ export const make = ({ connect, reconnect }: Options): Effect.Effect<Replaceable
       compiler: Statement.makeCompilerSqlite(),
       spanAttributes: [["db.system.name", "sqlite"]]
     }).pipe(Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make))
-    return { sql, discard }
+    return { sql, take, giveBack, discard }
   })

@@ -101,11 +101,11 @@ const pragmasOf = ({ journalMode, synchronous }: Options, isEmpty: boolean) => [
 ]
 
 const prepare = (connection: Connection, pragmas: ReadonlyArray<string>) =>
-  Effect.forEach(
+  whileBusy(Effect.forEach(
     [`busy_timeout = ${busyTimeoutMillis}`, ...pragmas],
-    (pragma) => whileBusy(connection.executeUnprepared(`PRAGMA ${pragma}`, [], undefined)),
+    (pragma) => connection.executeUnprepared(`PRAGMA ${pragma}`, [], undefined),
     { discard: true }
-  )
+  ))
 
 const typed = (store: string) => <A, R>(opening: Effect.Effect<A, SqlError, R>): Effect.Effect<A, StorageFailure, R> =>
   Effect.mapError(opening, (error) => SqliteFailure.fromOpening(error.cause, { store, operation: "open" }))

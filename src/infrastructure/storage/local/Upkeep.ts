@@ -58,9 +58,8 @@ export const start = ({ filename, sql, store }: Options): Effect.Effect<void, ne
       if (end?.["busy"] === 0) kept = now
     })
 
+    // Of all tables: this connection has not used any yet. A look, when nothing has changed much.
     yield* silently(sql.unsafe("PRAGMA optimize = 0x10002"))
-    yield* Effect.addFinalizer(() =>
-      Effect.zipRight(silently(sql.unsafe("PRAGMA optimize")), silently(checkpoint))
-    )
+    yield* Effect.addFinalizer(() => Effect.zipRight(silently(sql.unsafe("PRAGMA optimize")), silently(checkpoint)))
     yield* Effect.forkScoped(Effect.schedule(silently(look), Schedule.spaced(quiet)))
   })

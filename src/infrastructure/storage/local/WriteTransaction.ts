@@ -5,12 +5,12 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Clock, Duration, Effect, ExecutionStrategy, Exit, Predicate, Schedule, Scope } from "effect"
+import { Clock, Duration, Effect, Either, Predicate, Schedule } from "effect"
 import * as Telemetry from "../../telemetry/catalogue/Database.ts"
 import * as Span from "../../telemetry/Span.ts"
 import { around, GuardedConnection } from "./GuardedConnection.ts"
 import type { WriteOptions } from "./LocalDatabase.ts"
-import type { Replaceable } from "./ReplaceableClient.ts"
+import type { Replaceable, Restore } from "./ReplaceableClient.ts"
 import * as SqliteFile from "./SqliteFile.ts"
 
 export interface Options extends Replaceable {
@@ -36,6 +36,8 @@ const set = (raw: Connection, synchronous: SqliteFile.Synchronous) =>
 const isOver = ({ cause }: SqlError) =>
   Predicate.hasProperty(cause, "message") && String(cause.message).includes("no transaction is active")
 
+const end = (raw: Connection, statement: "COMMIT" | "ROLLBACK") => raw.execute(statement, [], undefined)
+
 /** Dies when the fiber is inside a write transaction: `what` takes its time, and all other writers would wait for it. */
 export const refuseInside = (what: string): Effect.Effect<void> =>
   Effect.flatMap(Effect.context<never>(), (context) =>
@@ -44,69 +46,66 @@ export const refuseInside = (what: string): Effect.Effect<void> =>
       : Effect.void)
 
 export const make = (
-  { committed, deadline, discard, sql, store, synchronous: usual, verify }: Options
+  { committed, deadline, discard, giveBack, sql, store, synchronous: usual, take, verify }: Options
 ) => {
-  /** One try. The connection and the transaction belong to the scope, so that no interruption can leave them behind. */
-  const beginOnce = (synchronous: SqliteFile.Synchronous) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function*() {
-        const turn = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
-        return yield* Effect.gen(function*() {
-          const raw = yield* restore(Scope.extend(sql.reserve, turn))
-          if (synchronous !== usual) {
-            yield* Scope.addFinalizer(turn, Effect.catchAll(set(raw, usual), () => discard))
-            yield* set(raw, synchronous)
-          }
-          if (synchronous === "FULL") yield* verify
-          yield* raw.execute("BEGIN IMMEDIATE", [], undefined)
-          const transaction = new GuardedConnection(raw, "write", sql)
-          const rollback = Effect.suspend(() => {
-            if (!transaction.isOpen) return Effect.void
-            transaction.isOpen = false
-            return Effect.catchAll(
-              raw.execute("ROLLBACK", [], undefined),
-              (error) => isOver(error) ? Effect.void : discard
-            )
-          })
-          yield* Scope.addFinalizer(turn, rollback)
-          return { raw, transaction }
-        }).pipe(Effect.onError((cause) => Scope.close(turn, Exit.failCause(cause))))
-      })
-    )
+  type Begun = readonly [Connection, GuardedConnection]
+
+  /** Everything here is uninterruptible but the waiting, so that no interruption can leave a connection behind. */
+  const giveBackFrom = (raw: Connection, synchronous: SqliteFile.Synchronous) =>
+    synchronous === usual ? giveBack : Effect.zipRight(Effect.catchAll(set(raw, usual), () => discard), giveBack)
+
+  const beginOnce = (restore: Restore, synchronous: SqliteFile.Synchronous): Effect.Effect<Begun, SqlError> =>
+    Effect.flatMap(take(restore), (raw) => {
+      const begin = Effect.map(
+        raw.execute("BEGIN IMMEDIATE", [], undefined),
+        (): Begun => [raw, new GuardedConnection(raw, "write", sql)]
+      )
+      const verified = synchronous === "FULL" ? Effect.zipRight(verify, begin) : begin
+      const leveled = synchronous === usual ? verified : Effect.zipRight(set(raw, synchronous), verified)
+      return Effect.onError(leveled, () => giveBackFrom(raw, synchronous))
+    })
 
   /** Gives the connection back between tries: this process goes on reading while another one writes. */
-  const begin = (synchronous: SqliteFile.Synchronous) =>
+  const waitAndBegin = (restore: Restore, synchronous: SqliteFile.Synchronous, first: SqlError) =>
     Effect.gen(function*() {
       const start = yield* Clock.currentTimeMillis
-      let waited = false
-      const transaction = yield* Effect.retry(beginOnce(synchronous), {
-        schedule: Schedule.intersect(SqliteFile.busySchedule, Schedule.recurUpTo(deadline)),
-        while: (error) => (waited = SqliteFile.isBusy(error))
-      })
-      if (waited) {
-        const wait = Duration.toSeconds((yield* Clock.currentTimeMillis) - start)
-        Telemetry.waits.update(1, { "db.namespace": store })
-        yield* Span.event(Telemetry.transaction, "busy", { "strata.database.wait": wait })
+      const pauses = yield* Schedule.driver(
+        Schedule.intersect(SqliteFile.busySchedule, Schedule.recurUpTo(deadline))
+      )
+      for (let busy = first;;) {
+        yield* Effect.mapError(restore(pauses.next(undefined)), () => busy)
+        const begun = yield* Effect.either(beginOnce(restore, synchronous))
+        if (Either.isRight(begun)) {
+          const wait = Duration.toSeconds((yield* Clock.currentTimeMillis) - start)
+          Telemetry.waits.update(1, { "db.namespace": store })
+          yield* Span.event(Telemetry.transaction, "busy", { "strata.database.wait": wait })
+          return begun.right
+        }
+        if (!SqliteFile.isBusy(begun.left)) return yield* begun.left
+        busy = begun.left
       }
-      return transaction
     })
+
+  const rollback = (raw: Connection) =>
+    Effect.catchAll(end(raw, "ROLLBACK"), (error) => isOver(error) ? Effect.void : discard)
 
   const outermost = <A, E, R>(
     writes: Effect.Effect<A, E, R>,
     synchronous: SqliteFile.Synchronous
   ): Effect.Effect<A, E | SqlError, R> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Scope.make(), (scope) =>
-        restore(Scope.extend(begin(synchronous), scope)).pipe(
-          Effect.flatMap(({ raw, transaction }) => {
-            const commit = Effect.map(raw.execute("COMMIT", [], undefined), () => void (transaction.isOpen = false))
-            return restore(Effect.provideService(writes, TransactionConnection, [transaction, 0])).pipe(
-              Effect.zipLeft(commit)
-            )
-          }),
-          Effect.onExit((exit) => Scope.close(scope, exit)),
-          Effect.zipLeft(committed)
-        ))
+      beginOnce(restore, synchronous).pipe(
+        Effect.catchIf(SqliteFile.isBusy, (error) => waitAndBegin(restore, synchronous, error)),
+        Effect.flatMap(([raw, transaction]) =>
+          restore(Effect.provideService(writes, TransactionConnection, [transaction, 0])).pipe(
+            Effect.onExit(() => Effect.sync(() => void (transaction.isOpen = false))),
+            Effect.zipLeft(end(raw, "COMMIT")),
+            Effect.onError(() => rollback(raw)),
+            Effect.ensuring(giveBackFrom(raw, synchronous))
+          )
+        ),
+        Effect.zipLeft(committed)
+      )
     ).pipe(Span.withSpan(Telemetry.transaction, { "db.system.name": "sqlite", "db.namespace": store }))
 
   return {

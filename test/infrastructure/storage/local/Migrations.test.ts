@@ -42,7 +42,8 @@ const refused = (filename: string, ...migrations: ReadonlyArray<Migration>) =>
   })
 
 describe("a migration's checksum", () => {
-  const of = (run: (sql: SqlClient) => Effect.Effect<unknown, unknown>) => MigrationChecksum.of(step(1, run))
+  const of = (run: (sql: SqlClient) => Effect.Effect<unknown, unknown>) =>
+    Effect.map(MigrationChecksum.ofAll([step(1, run)]), ([checksum = ""]) => checksum)
 
   it.effect("is the same however it is laid out and named, and another when it does something else", () =>
     Effect.gen(function*() {
@@ -123,7 +124,7 @@ describe("Migrations", () => {
         ]))
       yield* made(filename, [notes, colour], (sql) =>
         Effect.gen(function*() {
-          const checksums = yield* Effect.forEach([notes, colour], MigrationChecksum.of)
+          const checksums = yield* MigrationChecksum.ofAll([notes, colour])
           assert.deepStrictEqual(
             yield* sql`SELECT checksum FROM migrations ORDER BY id`,
             checksums.map((checksum) => ({ checksum }))
