@@ -1,14 +1,20 @@
-/** Writes 100 MB into the database in argv's folder and dies as `kill -9` would have it. */
+/** Writes 100 MB into the database, or the cache, in argv's folder and dies as `kill -9` would have it. */
 import { Effect } from "effect"
+import { Cache } from "../src/domain/storage/Cache.ts"
 import { LocalDatabase } from "../src/infrastructure/storage/local/LocalDatabase.ts"
+import * as Caches from "./storage/Caches.ts"
 import * as Documents from "./storage/Documents.ts"
 
-const [, , folder = ""] = process.argv
+const [, , folder = "", what = "database"] = process.argv
 
 const megabyte = 1024 * 1024
 const large = "x".repeat(10_000)
 
-const fill = Effect.gen(function*() {
+const die = Effect.sync(() => process.kill(process.pid, "SIGKILL"))
+
+const cache = Effect.flatMap(Cache, (service) => Caches.fill(service, 10_000, "10 KB"))
+
+const database = Effect.gen(function*() {
   const { sql, writeTransaction } = yield* LocalDatabase
   for (let batch = 0; batch < 100; batch++) {
     yield* writeTransaction(
@@ -19,7 +25,10 @@ const fill = Effect.gen(function*() {
       )
     )
   }
-  process.kill(process.pid, "SIGKILL")
 })
 
-await Effect.runPromise(Effect.provide(fill, Documents.layerIn(folder)))
+await Effect.runPromise(
+  what === "cache"
+    ? Effect.provide(Effect.zipRight(cache, die), Caches.layerIn(folder, { memory: "none" }))
+    : Effect.provide(Effect.zipRight(database, die), Documents.layerIn(folder))
+)

@@ -4,14 +4,18 @@ import { fails, measure } from "./Harness.ts"
 import type { Result } from "./Harness.ts"
 import { lines, table } from "./Report.ts"
 
-const rounds = 15
+const usualRounds = "15"
 
 /** Runs the named groups, or all; answers with the exit code. */
 export const main = async (args: ReadonlyArray<string>, ci: boolean): Promise<number> => {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, check: { type: "boolean", default: false } }
+    options: {
+      json: { type: "boolean", default: false },
+      check: { type: "boolean", default: false },
+      rounds: { type: "string", default: usualRounds }
+    }
   })
   const unknown = positionals.filter((name) => !Object.hasOwn(groups, name))
   if (unknown.length > 0) {
@@ -24,7 +28,7 @@ export const main = async (args: ReadonlyArray<string>, ci: boolean): Promise<nu
     const { benchmarks, comparison, notice } = await load()
     if (notice !== undefined) process.stderr.write(notice)
     for (const benchmark of benchmarks) {
-      results.push(await measure(benchmark, rounds))
+      results.push(await measure(benchmark, Number(values.rounds)))
     }
     const compared = await comparison?.()
     if (compared !== undefined) process.stdout.write(`${values.json ? compared.lines : compared.table}\n`)

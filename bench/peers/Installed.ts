@@ -22,7 +22,10 @@ interface Modules {
   readonly "bentocache/drivers/kysely": { readonly kyselyDriver: typeof kyselyDriver }
   readonly "bentocache/drivers/memory": { readonly memoryDriver: typeof memoryDriver }
   readonly "cache-manager": {
-    readonly createCache: (options: { readonly stores: ReadonlyArray<Keyv>; readonly ttl: number }) => CacheManager
+    readonly createCache: <A>(options: {
+      readonly stores: ReadonlyArray<Keyv>
+      readonly ttl: number
+    }) => CacheManager<A>
   }
   readonly "keyv": { readonly Keyv: typeof Keyv }
   readonly "@keyv/sqlite": {
@@ -34,11 +37,11 @@ interface Modules {
   }
 }
 
-export interface CacheManager {
-  readonly get: (key: string) => Promise<string | undefined>
-  readonly set: (key: string, value: string) => Promise<string>
+export interface CacheManager<A> {
+  readonly get: (key: string) => Promise<A | undefined>
+  readonly set: (key: string, value: A) => Promise<A>
   readonly del: (key: string) => Promise<boolean>
-  readonly wrap: (key: string, load: () => Promise<string>) => Promise<string>
+  readonly wrap: (key: string, load: () => Promise<A>) => Promise<A>
   readonly disconnect: () => Promise<unknown>
 }
 

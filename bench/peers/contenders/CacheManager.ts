@@ -11,10 +11,10 @@ export interface Options {
   readonly timeToLiveMillis: number
 }
 
-export const open = async ({ filename, timeToLiveMillis }: Options) => {
+export const open = async <A = string>({ filename, timeToLiveMillis }: Options) => {
   const { createCache } = await load("cache-manager")
   const stores = [await Keyv.open({}), ...(filename === undefined ? [] : [await Keyv.open({ filename })])]
-  return createCache({ stores, ttl: timeToLiveMillis })
+  return createCache<A>({ stores, ttl: timeToLiveMillis })
 }
 
 export const contender: Contender = {
