@@ -151,7 +151,7 @@ export const contract: Contract<Lease> = {
         const fiber = yield* Effect.fork(Effect.scoped(Effect.gen(function*() {
           yield* lease.take("a", timeToLive, "1 second")
           yield* Deferred.succeed(taken, undefined)
-          yield* Effect.never
+          return yield* Effect.never
         })))
         yield* Deferred.await(taken)
         yield* Fiber.interrupt(fiber)

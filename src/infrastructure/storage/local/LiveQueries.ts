@@ -6,6 +6,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Option, PubSub, Queue, RcRef, Stream } from "effect"
 import type { Scope } from "effect"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import type { LocalDatabase } from "./LocalDatabase.ts"
 
 const changes = ["insert", "update", "delete"] as const
@@ -55,7 +56,7 @@ export interface Options extends Pick<typeof LocalDatabase.Service, "readSnapsho
   /** Told of every commit of this process as soon as it is done; sliding. */
   readonly commits: PubSub.PubSub<void>
   /** Is another one after every commit, whoever made it. Asked for only while somebody subscribes. */
-  readonly version: Effect.Effect<unknown, unknown>
+  readonly version: Effect.Effect<unknown, SqlError | StorageFailure>
 }
 
 /** How soon other processes' commits are seen. */

@@ -8,6 +8,7 @@ import type { Scope } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import type { StorageFailure } from "../../../../src/domain/storage/StorageFailure.ts"
+import type { Grant } from "../../../../src/infrastructure/storage/local/Lease.ts"
 import type { Migration } from "../../../../src/infrastructure/storage/local/Migration.ts"
 import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
 import * as SqlLease from "../../../../src/infrastructure/storage/local/SqlLease.ts"
@@ -24,7 +25,7 @@ export const open = (folder: string) =>
     const database = yield* SqliteLocalDatabase.make({ filename: join(folder, "data.db"), migrations })
     const lease = yield* SqlLease.make(database)
     /** Is refused with `LeaseLost` when somebody else has the lease. */
-    const write = ({ check, fence }: { readonly check: Effect.Effect<void, unknown>; readonly fence: number }) =>
+    const write = ({ check, fence }: Grant) =>
       database.writeTransaction(Effect.zipRight(database.sql`INSERT INTO result (fence) VALUES (${fence})`, check))
     return { ...database, lease, write }
   })
