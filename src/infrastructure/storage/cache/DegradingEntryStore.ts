@@ -1,48 +1,151 @@
 /**
- * Goes on in memory when the disk fails. A write that failed may have left a value behind that should be gone, so
- * the file is not read again by this process, and is emptied before the next one reads it.
+ * Entries while the disk fails: nothing more is stored, what is there is read, and every half a minute it is tried
+ * again. Invalidations that cannot be written hold for this process, and the file is not believed by the next one.
  */
-import { Cause, Effect } from "effect"
+import { Clock, Duration, Effect, Option } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
-import type { EntryStore } from "./EntryStore.ts"
+import * as Telemetry from "../../telemetry/catalogue/Cache.ts"
+import * as Barriers from "./Barriers.ts"
+import type { Barrier, Changes, EntryStore, Invalidation, NewEntry, Stored } from "./EntryStore.ts"
 
 export interface Options {
   readonly disk: EntryStore
-  readonly memory: EntryStore
-  /** Has the file emptied when it is opened next. */
-  readonly discard: Effect.Effect<void>
+
+  /** Has the file in use replaced when it is opened next. */
+  readonly discard: Effect.Effect<void, StorageFailure>
 }
 
-export const make = ({ discard, disk, memory }: Options): EntryStore => {
-  let current = disk
+const probeEvery = Duration.toMillis("30 seconds")
 
-  const degrade = (reason: string) =>
-    Effect.suspend(() => {
-      if (current === memory) return Effect.void
-      current = memory
-      return Effect.zipRight(
-        discard,
-        Effect.logWarning(`The cache goes on in memory: its file failed (${reason})`)
-      )
+/** More than these are written as one about everything. */
+const remembered = 1000
+
+/** Numbers between two of the disk's: higher than all it has given, lower than those it will give. */
+const between = 2 ** -20
+
+const everything: Changes = { keys: [], barriers: [], everything: true }
+
+interface Outage {
+  probeAt: number
+  unwritten: ReadonlyArray<Invalidation>
+  isDiscarded: boolean
+}
+
+export const make = ({ discard, disk }: Options): EntryStore => {
+  let outage: Outage | undefined
+  let barriers = Barriers.make()
+  let known = 0
+  let isTold = true
+
+  const learn = (generation: number) => (known = Math.max(known, generation))
+
+  const fail = (failure: StorageFailure) =>
+    Effect.gen(function*() {
+      const probeAt = (yield* Clock.currentTimeMillis) + probeEvery
+      if (outage !== undefined) {
+        outage.probeAt = probeAt
+        return
+      }
+      outage = { probeAt, unwritten: [], isDiscarded: false }
+      Telemetry.degraded.update(1, { "strata.cache.failure": failure._tag })
+      yield* Effect.logWarning(`The cache stores nothing more until its file can be written again (${failure._tag})`)
     })
 
-  const attempt = <A>(
-    operation: (store: EntryStore) => Effect.Effect<A, StorageFailure>,
-    isHarmless: (failure: StorageFailure) => boolean = () => false
-  ) =>
-    Effect.suspend(() => operation(current)).pipe(
-      Effect.tapErrorCause((cause) => {
-        if (Cause.isInterruptedOnly(cause)) return Effect.void
-        if (cause._tag === "Fail") return isHarmless(cause.error) ? Effect.void : degrade(cause.error._tag)
-        return degrade("Defect")
+  /** For this process from now on, and for the next one by the mark. */
+  const holdHere = (invalidation: Invalidation) =>
+    Effect.gen(function*() {
+      const barrier: Barrier = { ...invalidation, generation: learn(known + between) }
+      barriers.record(barrier)
+      if (outage === undefined) return barrier.generation
+      const { isDiscarded, unwritten } = outage
+      outage.unwritten = unwritten.length < remembered
+        ? [...unwritten, invalidation]
+        : [{ kind: "remove", target: { _tag: "All" } }]
+      if (isDiscarded) return barrier.generation
+      outage.isDiscarded = true
+      yield* Effect.catchAll(discard, ({ _tag }) =>
+        Effect.logWarning(`The cache's file may serve what was invalidated when it is opened next (${_tag})`))
+      return barrier.generation
+    })
+
+  /** What is written late gets a later number than what it was to reach, and than all this process has seen. */
+  const writeLate = ({ unwritten }: Outage) =>
+    Effect.gen(function*() {
+      for (const invalidation of unwritten) learn(yield* disk.invalidate(invalidation))
+      outage = undefined
+      barriers = Barriers.make()
+      isTold = false
+      yield* Effect.logInfo("The cache's file can be written again")
+    })
+
+  /** Whether the disk is to be tried: always, or once in a while. */
+  const isUsable = Effect.suspend(() => {
+    const current = outage
+    if (current === undefined) return Effect.succeed(true)
+    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (now < current.probeAt) return Effect.succeed(false)
+      if (current.unwritten.length === 0) return Effect.succeed(true)
+      return Effect.matchEffect(writeLate(current), {
+        onFailure: (failure) => Effect.as(fail(failure), false),
+        onSuccess: () => Effect.succeed(true)
       })
-    )
+    })
+  })
+
+  const recovered = Effect.suspend(() => outage === undefined ? Effect.void : Effect.ignore(writeLate(outage)))
+
+  /** A set that is not stored still ends what was there. */
+  const refuse = (entries: ReadonlyArray<NewEntry>): Effect.Effect<Stored> =>
+    Effect.forEach(entries, ({ generation, key }) =>
+      generation === "next"
+        ? Effect.as(holdHere({ kind: "remove", target: { _tag: "Key", key } }), Option.none())
+        : Effect.succeedNone)
+
+  const isHarmless = (failure: StorageFailure, entries: ReadonlyArray<NewEntry>) =>
+    failure._tag === "Busy" && entries.every(({ generation }) => generation !== "next")
 
   return {
-    get: (key) => attempt((store) => store.get(key), ({ _tag }) => _tag === "Busy"),
-    put: (entry) => attempt((store) => store.put(entry)),
-    remove: (key) => attempt((store) => store.remove(key)),
-    clear: attempt((store) => store.clear),
-    count: attempt((store) => store.count, ({ _tag }) => _tag === "Busy")
+    generation: Effect.matchEffect(disk.generation, {
+      onFailure: (failure) => outage === undefined ? Effect.fail(failure) : Effect.sync(() => known),
+      onSuccess: (generation) => Effect.sync(() => learn(generation))
+    }),
+
+    get: (key) =>
+      Effect.map(disk.get(key), (found) => {
+        if (outage === undefined || Option.isNone(found)) return found
+        const status = barriers.statusOf(found.value)
+        if (status === "removed") return Option.none()
+        return status === "expired" ? Option.some({ ...found.value, expired: true }) : found
+      }),
+
+    put: (entries, write) =>
+      Effect.flatMap(isUsable, (usable) =>
+        usable
+          ? disk.put(entries, write).pipe(
+            Effect.zipLeft(recovered),
+            Effect.catchAll((failure) =>
+              isHarmless(failure, entries)
+                ? Effect.succeed(entries.map(() => Option.none()))
+                : Effect.zipRight(fail(failure), refuse(entries))
+            )
+          )
+          : refuse(entries)),
+
+    invalidate: (invalidation) =>
+      Effect.flatMap(isUsable, (usable) =>
+        usable
+          ? Effect.map(disk.invalidate(invalidation), learn).pipe(
+            Effect.zipLeft(recovered),
+            Effect.catchAll((failure) => Effect.zipRight(fail(failure), holdHere(invalidation)))
+          )
+          : holdHere(invalidation)),
+
+    changes: Effect.map(disk.changes, (changes) => {
+      if (isTold) return changes
+      isTold = true
+      return Option.some(everything)
+    }),
+    claim: disk.claim,
+    size: disk.size
   }
 }

@@ -62,7 +62,11 @@ const pageBytes = 4096
 
 /** A connection forgets it when it is closed. */
 const wall = (connection: Connection, maxFileBytes: number) =>
-  connection.executeUnprepared(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxFileBytes / pageBytes))}`, [], undefined)
+  connection.executeUnprepared(
+    `PRAGMA max_page_count = ${Math.max(1, Math.floor(maxFileBytes / pageBytes))}`,
+    [],
+    undefined
+  )
 
 /** With connections of its own for reads and for writes. */
 const openFile = ({ deadline, filename, maxFileBytes }: Options) =>

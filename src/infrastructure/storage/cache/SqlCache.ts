@@ -1,82 +1,61 @@
 /**
- * `Cache` in a SQLite file of its own. The file is expendable: a damaged one is moved aside, and one that cannot be
- * used is replaced by memory, both with a warning in the log.
+ * `Cache` in a SQLite file of its own, shared by the processes of this machine. The file is expendable: a damaged one is
+ * replaced by an empty one, and one that cannot be used by memory, with a warning in the log.
  */
-import { Effect, ExecutionStrategy, Exit, Layer, Scope } from "effect"
-import * as fs from "node:fs"
+import { Effect, Layer } from "effect"
+import type { Duration, Scope } from "effect"
 import { Cache } from "../../../domain/storage/Cache.ts"
-import * as SqliteFailure from "../local/SqliteFailure.ts"
-import * as SqliteLocalDatabase from "../local/SqliteLocalDatabase.ts"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
+import * as CacheFile from "./CacheFile.ts"
+import * as CurrentEntryStore from "./CurrentEntryStore.ts"
 import * as DegradingEntryStore from "./DegradingEntryStore.ts"
 import * as EntryCache from "./EntryCache.ts"
 import type { Bounds, EntryStore } from "./EntryStore.ts"
 import * as MemoryEntryStore from "./MemoryEntryStore.ts"
 import * as SqlEntryStore from "./SqlEntryStore.ts"
+import * as WriteBehind from "./WriteBehind.ts"
 
-export interface Options extends Bounds {
-  /** A path, or `:memory:`. Created for its owner only. */
+export interface Options extends Bounds, EntryCache.Options {
+  /**
+   * A path, or `:memory:`. Files beside it carry its name, the version of their layout and a number; they are made for
+   * their owner only.
+   */
   readonly filename: string
+
+  /** The hard wall for the file. About twice `maxBytes` when absent. */
+  readonly maxFileBytes?: number
+
+  /** For how long a process that stopped, but is not dead, keeps others from loading an entry. 10 seconds when absent. */
+  readonly claimTimeToLive?: Duration.DurationInput
 }
 
-/** A cache that waits longer than this has stopped being one. */
-const deadline = "1 second"
-
-/** Stands beside a file that must not be believed any more. */
-const discardMark = (filename: string) => `${filename}.discard`
-
-const file = <A>(operation: string, act: () => A) =>
-  Effect.try({ try: act, catch: (cause) => SqliteFailure.fromOpening(cause, { store: "cache", operation }) })
-
-const emptyDiscarded = (filename: string, disk: EntryStore) =>
+const openFiles = (options: Options): Effect.Effect<EntryStore, StorageFailure, Scope.Scope> =>
   Effect.gen(function*() {
-    if (!(yield* file("open", () => fs.existsSync(discardMark(filename))))) return
-    yield* disk.clear
-    yield* file("open", () => fs.rmSync(discardMark(filename)))
+    const files = CacheFile.make(options.filename)
+    const open = (filename: string, base: number) => SqlEntryStore.make({ ...options, filename, base })
+    const disk = yield* CurrentEntryStore.make({ files, open })
+    return DegradingEntryStore.make({ disk, discard: disk.discard })
   })
 
-/** Closed again when it cannot be used, so that it can be moved. */
-const openDisk = (options: Options) =>
-  Effect.gen(function*() {
-    const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
-    return yield* SqliteLocalDatabase.make({
-      filename: options.filename,
-      migrations: SqlEntryStore.migrations,
-      store: "cache",
-      synchronous: "NORMAL",
-      deadline
-    }).pipe(
-      Effect.map((database) => SqlEntryStore.make(database, options)),
-      Effect.tap((disk) => emptyDiscarded(options.filename, disk)),
-      Scope.extend(scope),
-      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-    )
-  })
-
-/** One damaged file is kept for whoever wants to know why; the one before it goes. */
-const moveAside = (filename: string) =>
+const memoryInstead = (options: Options, reason: string) =>
   Effect.zipRight(
-    file("quarantine", () => {
-      for (const suffix of ["", "-wal", "-shm"]) {
-        if (fs.existsSync(filename + suffix)) fs.renameSync(filename + suffix, `${filename}.damaged${suffix}`)
-      }
-    }),
-    Effect.logWarning("The cache file was damaged: it was moved aside, and an empty one took its place")
+    Effect.logWarning(`The cache is kept in memory: its file cannot be used (${reason})`),
+    MemoryEntryStore.make(options)
   )
 
-export const make = (options: Options) =>
-  Effect.gen(function*() {
-    const memory = yield* MemoryEntryStore.make(options)
-    const mark = file("discard", () => fs.writeFileSync(discardMark(options.filename), "", { mode: 0o600 }))
-    const discard = options.filename === ":memory:" ? Effect.void : Effect.ignore(mark)
-    const store = yield* openDisk(options).pipe(
-      Effect.catchTag("Corrupt", () => Effect.zipRight(moveAside(options.filename), openDisk(options))),
-      Effect.map((disk) => DegradingEntryStore.make({ disk, memory, discard })),
-      Effect.catchAll(({ _tag }) =>
-        Effect.as(Effect.logWarning(`The cache is kept in memory: its file cannot be used (${_tag})`), memory)
-      )
-    )
-    return yield* EntryCache.make(store)
-  })
+/** The entries alone, as one process sees them. */
+export const makeStore = (options: Options): Effect.Effect<EntryStore, never, Scope.Scope> =>
+  (options.filename === ":memory:" ? SqlEntryStore.make(options) : openFiles(options)).pipe(
+    Effect.flatMap((store) => WriteBehind.make(store, options)),
+    Effect.catchAll(({ _tag }) => memoryInstead(options, _tag)),
+    Effect.catchAllDefect(() => memoryInstead(options, "Defect"))
+  )
+
+export const make = (options: Options): Effect.Effect<typeof Cache.Service, never, Scope.Scope> =>
+  Effect.flatMap(
+    makeStore(options),
+    (store) => EntryCache.make(store, options.filename === ":memory:" ? { coherence: "none", ...options } : options)
+  )
 
 /** Never fails to build: without its file it keeps its entries in memory. */
 export const layer = (options: Options): Layer.Layer<Cache> => Layer.scoped(Cache, make(options))

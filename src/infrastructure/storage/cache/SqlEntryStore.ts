@@ -78,8 +78,8 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
     const log = yield* ChangeLog.make({ read, version })
 
     /** One write transaction over the state of the file. */
-    const changing = <A, E>(use: (context: EntryWrites.Context) => Effect.Effect<A, E | SqlError>) =>
-      (connection: Connection) =>
+    const changing =
+      <A, E>(use: (context: EntryWrites.Context) => Effect.Effect<A, E | SqlError>) => (connection: Connection) =>
         Effect.gen(function*() {
           const meta = yield* EntryMeta.read(connection)
           yield* barriers.refresh(connection, meta.newest)

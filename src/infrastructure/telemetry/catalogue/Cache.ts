@@ -32,6 +32,12 @@ export const faults = MetricDefinition.counter({
   doc: "Operations that the cache's storage failed; their readers had a miss"
 })
 
+export const flush = define({
+  name: "cache.flush",
+  doc: "Storing what was put in the last milliseconds, in one transaction",
+  attributes: { "strata.cache.entries": "How many entries" }
+})
+
 export const evict = define({
   name: "cache.evict",
   doc: "Making room in the cache's file after a write: what serves nobody any more first",
@@ -49,4 +55,23 @@ export const clockSteps = MetricDefinition.counter({
   name: "strata.cache.clock_steps",
   unit: "{step}",
   doc: "Times the clock was found set back since the cache's file was last written"
+})
+
+export const degraded = MetricDefinition.counter({
+  name: "strata.cache.degraded",
+  unit: "{incident}",
+  doc: "Times the cache's file could not be written, so that nothing more was stored until it could",
+  attributes: {
+    "strata.cache.failure": {
+      doc: "What happened",
+      values: ["Busy", "Full", "Corrupt", "ReadOnly", "NewerThanApp", "Unrecognized", "Io"]
+    }
+  }
+})
+
+export const replaced = MetricDefinition.counter({
+  name: "strata.cache.replaced",
+  unit: "{file}",
+  doc: "Cache files that could not be believed any more, replaced by an empty one",
+  attributes: { "strata.cache.reason": { doc: "Why", values: ["damaged", "discarded"] } }
 })
