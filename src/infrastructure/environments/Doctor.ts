@@ -14,6 +14,7 @@ import { ProfileConfig } from "../config/env/ProfileConfig.ts"
 import type { TelemetryConfig } from "../config/env/TelemetryConfig.ts"
 import type { ApiOrigin } from "../network/api/ApiOrigin.ts"
 import * as NetworkChecks from "../network/api/NetworkChecks.ts"
+import * as CacheFile from "../storage/cache/CacheFile.ts"
 import * as DatabaseChecks from "../storage/local/DatabaseChecks.ts"
 import * as VaultChecks from "../storage/secure/VaultChecks.ts"
 import * as CollectedDiagnostics from "../telemetry/diagnostics/CollectedDiagnostics.ts"
@@ -73,21 +74,24 @@ export const inMemory: Layer.Layer<Diagnostics, never, Needs> = collected(Effect
 
 /** For an environment that keeps its data in files. */
 export const onDisk: Layer.Layer<Diagnostics, never, Needs | FoldersConfig> = collected(
-  Effect.map(FoldersConfig, (folders) => [
-    DatabaseChecks.driver,
-    DatabaseChecks.folder(folders.data, "data folder"),
-    DatabaseChecks.file({
-      filename: databaseFile(folders),
-      store: "database",
-      whenDamaged: {
-        status: "failed",
-        fix: "Run \"strata db check\", then \"strata db restore FILE\" with a backup or \"strata db quarantine\""
-      }
-    }),
-    DatabaseChecks.file({
-      filename: cacheFile(folders),
-      store: "cache",
-      whenDamaged: { status: "warning", fix: "Nothing: it is set aside and filled again" }
-    })
-  ])
+  Effect.map(FoldersConfig, (folders) => {
+    const cache = CacheFile.make(cacheFile(folders))
+    return [
+      DatabaseChecks.driver,
+      DatabaseChecks.folder(folders.data, "data folder"),
+      DatabaseChecks.file({
+        filename: databaseFile(folders),
+        store: "database",
+        whenDamaged: {
+          status: "failed",
+          fix: "Run \"strata db check\", then \"strata db restore FILE\" with a backup or \"strata db quarantine\""
+        }
+      }),
+      DatabaseChecks.file({
+        filename: Effect.map(cache.current, cache.filename),
+        store: "cache",
+        whenDamaged: { status: "warning", fix: "Nothing: another one takes its place and is filled again" }
+      })
+    ]
+  })
 )

@@ -7,6 +7,7 @@ import { Effect, Option } from "effect"
 import * as fs from "node:fs"
 import * as fsPromises from "node:fs/promises"
 import { Check } from "../../../domain/operations/Check.ts"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import type { Probe } from "../../telemetry/diagnostics/CollectedDiagnostics.ts"
 import * as DatabaseFiles from "./DatabaseFiles.ts"
 import * as DatabaseProcess from "./DatabaseProcess.ts"
@@ -49,7 +50,8 @@ export const driver: Probe = {
 }
 
 export interface FileOptions {
-  readonly filename: string
+  /** An effect where which file it is has to be looked up. */
+  readonly filename: string | Effect.Effect<string, StorageFailure>
   /** The file as the user knows it. */
   readonly store: string
   /** What to do about a damaged one. */
@@ -60,11 +62,12 @@ export interface FileOptions {
 export const file = ({ filename, store, whenDamaged }: FileOptions): Probe => {
   const place = { store, operation: "check" }
   const look = Effect.gen(function*() {
-    const bytes = Option.getOrUndefined(yield* DatabaseFiles.make(place).size(filename))
+    const path = typeof filename === "string" ? filename : yield* filename
+    const bytes = Option.getOrUndefined(yield* DatabaseFiles.make(place).size(path))
     if (bytes === undefined) return new Check({ name: store, status: "ok", detail: "Not there yet" })
     const isLarge = bytes > largestChecked
     const { problems } = yield* Effect.mapError(
-      DatabaseProcess.inspect(filename, isLarge ? "schema" : "quick_check"),
+      DatabaseProcess.inspect(path, isLarge ? "schema" : "quick_check"),
       ({ cause }) => SqliteFailure.fromOpening(cause, place)
     )
     const [first] = problems

@@ -77,7 +77,7 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
         "strata.database.operation": operation
       })
 
-    const checksums = yield* Effect.cached(Effect.forEach(migrations, MigrationChecksum.of))
+    const checksums = yield* Effect.cached(MigrationChecksum.ofAll(migrations))
 
     /** Files that older versions made have neither checksums nor an `application_id`. */
     const inspect = (file: string) =>

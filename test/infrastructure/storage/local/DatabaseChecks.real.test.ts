@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
+import { Io } from "../../../../src/domain/storage/StorageFailure.ts"
 import * as DatabaseChecks from "../../../../src/infrastructure/storage/local/DatabaseChecks.ts"
 import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
 import type { Probe } from "../../../../src/infrastructure/telemetry/diagnostics/CollectedDiagnostics.ts"
@@ -56,5 +57,12 @@ describe("DatabaseChecks of files", () => {
       fs.writeFileSync(filename, fs.readFileSync(filename).fill(0xAB, 4096 * 3, 4096 * 5))
       const { fix, status } = yield* answer(probe)
       assert.deepStrictEqual({ fix, status }, whenDamaged)
+    }))
+
+  it.effect("a file that cannot even be looked for does not open", () =>
+    Effect.gen(function*() {
+      const filename = new Io({ store: "cache", operation: "open" })
+      const probe = DatabaseChecks.file({ filename, store: "cache", whenDamaged })
+      assert.deepStrictEqual((yield* answer(probe)).detail, "It does not open (Io)")
     }))
 })
