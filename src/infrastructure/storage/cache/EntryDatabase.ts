@@ -71,7 +71,7 @@ const wall = (connection: Connection, maxFileBytes: number) =>
 /** With connections of its own for reads and for writes. */
 const openFile = ({ deadline, filename, maxFileBytes }: Options) =>
   Effect.gen(function*() {
-    const verify = SqliteFile.unmoved(filename)
+    const verify = yield* typed("open")(SqliteFile.unmoved(filename))
     const connection = yield* SqliteFile.connect({ filename, store, journalMode: "WAL", synchronous: "NORMAL" })
     if (maxFileBytes !== undefined) yield* typed("open")(wall(connection, maxFileBytes))
     const transact = yield* QuickTransaction.make({ connection, deadline, verify })
@@ -88,7 +88,14 @@ const openFile = ({ deadline, filename, maxFileBytes }: Options) =>
 export const open = (options: Options): Effect.Effect<EntryDatabase, StorageFailure, Scope.Scope> =>
   Effect.gen(function*() {
     const { deadline, filename } = options
-    const database = yield* SqliteLocalDatabase.make({ filename, migrations, store, synchronous: "NORMAL", deadline })
+    const database = yield* SqliteLocalDatabase.make({
+      filename,
+      migrations,
+      store,
+      synchronous: "NORMAL",
+      deadline,
+      upkeep: false
+    })
     const lease = yield* SqlLease.make(database)
 
     const writeLeased: EntryDatabase["writeLeased"] = (writes) =>

@@ -28,6 +28,8 @@ export interface Options {
   readonly deadline?: Duration.DurationInput
   /** The tables that `live` may be asked for; none unless told. Their writes are counted, which costs each row a little. */
   readonly live?: ReadonlyArray<string>
+  /** `false` for a file that is mostly written on other connections, which see to it themselves. */
+  readonly upkeep?: boolean
 }
 
 /** "Stra": what `file` and every SQLite tool show of a file that this makes. */
@@ -59,7 +61,7 @@ export const make = (options: Options) =>
       backup: MigrationBackup.make({ sql, filename, store }),
       transact: WriteTransaction.make({ ...writing, deadline: migrationDeadline }).transact
     }).pipe(typed("migrate"), SqliteFile.outsideTransactions)
-    if (filename !== ":memory:") yield* Upkeep.start({ sql, filename, store })
+    if (filename !== ":memory:" && options.upkeep !== false) yield* Upkeep.start({ sql, filename, store })
 
     const { join, transact } = WriteTransaction.make({ ...writing, deadline })
     if (live.length > 0 && !(yield* typed("open")(LiveQueries.isPrepared(sql, live)))) {
