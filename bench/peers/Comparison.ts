@@ -31,11 +31,11 @@ export interface Row {
   readonly verdict: Verdict
 }
 
-/** The peer's own words. */
+/** The name of what a peer failed with. */
 const words = (cause: Cause.Cause<unknown>) => {
   const error = Cause.squash(cause)
   const origin = error instanceof Error && error.cause !== undefined ? error.cause : error
-  return String(origin).split("\n")[0]?.slice(0, 60) ?? ""
+  return origin instanceof Error ? origin.name : String(origin)
 }
 
 const runOne = async (contender: Contender, scenario: Scenario): Promise<Row> => {

@@ -15,7 +15,8 @@ import type { Size } from "./Profiles.ts"
 const through = region({ write: "through" })
 const behind = region({ write: "behind" })
 
-const expectHit = Effect.filterOrDieMessage(Option.isSome, "it is a miss")
+const expectHit = <A, E>(found: Effect.Effect<Option.Option<A>, E>) =>
+  Effect.filterOrDieMessage(found, Option.isSome, "it is a miss")
 const noLoad = Effect.dieMessage("it is a miss")
 
 export const memoryHit = ({ keys, operations }: Options, how: "get" | "getOrLoad"): Subject => () =>
