@@ -7,7 +7,7 @@ import { DatabaseMaintenance } from "../../../../src/domain/operations/DatabaseM
 import { bundle } from "../../../support/childProgram.ts"
 import type { ChildProgram } from "../../../support/childProgram.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
-import { filenameIn, maintenanceIn, open, read, write } from "./DatabaseUnderTest.ts"
+import { filenameIn, maintenanceIn, open, read, rows, write } from "./DatabaseUnderTest.ts"
 
 let program: ChildProgram
 beforeAll(async () => {
@@ -35,6 +35,22 @@ const isSound = (file: string) =>
     assert.deepStrictEqual(yield* sql`PRAGMA integrity_check`, [{ integrity_check: "ok" }])
   }))
 
+/** Puts a database with the text `old` in place whose text is in its log, as a killed application leaves it. */
+const withLog = (folder: string, file: string) =>
+  Effect.scoped(Effect.gen(function*() {
+    const source = join(folder, "source.db")
+    const { sql, writeTransaction } = yield* open(source)
+    yield* sql`PRAGMA wal_autocheckpoint = 0`
+    yield* writeTransaction(sql`DELETE FROM text`)
+    yield* writeTransaction(
+      sql`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+        INSERT INTO text SELECT 'old' FROM n`
+    )
+    for (const suffix of ["", "-wal", "-shm", "-journal"]) fs.rmSync(file + suffix, { force: true })
+    for (const suffix of ["", "-wal"]) fs.copyFileSync(source + suffix, file + suffix)
+    assert.isAbove(fs.statSync(`${file}-wal`).size, 0)
+  }))
+
 describe("a database whose maintenance is killed", () => {
   it.scopedLive("is the old one or the new one, whole, after ten kills while copies are put in place", () =>
     Effect.gen(function*() {
@@ -47,8 +63,7 @@ describe("a database whose maintenance is killed", () => {
       }
       const found: Array<string> = []
       for (let round = 0; round < 10; round++) {
-        // What is replaced has a log, as after a kill of the application.
-        yield* write(file, "old")
+        yield* withLog(folder, file)
         yield* killed("restore", folder, 1_200)
         const text = Option.getOrThrow(yield* read(file))
         assert.include(["old", "a", "b"], text)
