@@ -75,6 +75,7 @@ export const make = (store: EntryStore, bounds: Bounds = {}): Effect.Effect<Entr
     const flushLater = Effect.suspend(() => {
       if (isScheduled) return Effect.void
       isScheduled = true
+      // Also when the caller is not: nobody waits for it, and closing the scope must not.
       const later = Effect.zipRight(
         Effect.sleep(window),
         Effect.suspend(() => {
@@ -82,7 +83,7 @@ export const make = (store: EntryStore, bounds: Bounds = {}): Effect.Effect<Entr
           return flush
         })
       )
-      return Effect.asVoid(Effect.forkIn(later, scope))
+      return Effect.asVoid(Effect.forkIn(Effect.interruptible(later), scope))
     })
 
     const waitingFor = (key: string) => waiting.get(key) ?? flushing.get(key)
