@@ -1,8 +1,8 @@
 /**
  * What the cache costs beside what it cannot do without, and beside other caches.
  */
+import { isInstalled, notInstalled } from "../comparison/Installed.ts"
 import type { Benchmark, Subject } from "../Harness.ts"
-import { isInstalled, notInstalled } from "../peers/Installed.ts"
 import * as Ours from "../storage/CacheSides.ts"
 import * as Peers from "../storage/PeerSides.ts"
 

@@ -1,8 +1,8 @@
 /**
  * The same small programs against our cache and others: which of them goes wrong, and how.
  */
-import { run, table } from "../peers/Comparison.ts"
-import { isInstalled, notInstalled } from "../peers/Installed.ts"
+import { run, table } from "../comparison/Comparison.ts"
+import { isInstalled, notInstalled } from "../comparison/Installed.ts"
 
 export const benchmarks = []
 
