@@ -11,6 +11,8 @@ export * as ConnectivityContract from "../testing/contract/ConnectivityContract.
 export * as CryptoContract from "../testing/contract/CryptoContract.ts"
 export * as DatabaseMaintenanceContract from "../testing/contract/DatabaseMaintenanceContract.ts"
 export * as DiagnosticsContract from "../testing/contract/DiagnosticsContract.ts"
+export * as EntryStoreContract from "../testing/contract/EntryStoreContract.ts"
+export { EntryStores } from "../testing/contract/EntryStoreSubject.ts"
 export * as KeychainContract from "../testing/contract/KeychainContract.ts"
 export * as KeysetStoreContract from "../testing/contract/KeysetStoreContract.ts"
 export * as LeaseContract from "../testing/contract/LeaseContract.ts"
