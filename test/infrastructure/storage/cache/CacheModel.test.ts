@@ -37,7 +37,7 @@ const step = FastCheck.oneof(
   FastCheck.record({ do: FastCheck.constant("restart" as const), process })
 )
 
-type Step = FastCheck.ValueOf<typeof step>
+type Step = typeof step extends FastCheck.Arbitrary<infer A> ? A : never
 
 interface Slow {
   readonly process: number
