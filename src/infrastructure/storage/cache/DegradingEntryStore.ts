@@ -29,6 +29,9 @@ interface Outage {
   probeAt: number
   unwritten: ReadonlyArray<Invalidation>
   isDiscarded: boolean
+
+  /** An invalidation came when nobody could say what it is later than: nothing that was stored is believed. */
+  isBlind: boolean
 }
 
 export const make = ({ discard, disk }: Options): EntryStore => {
@@ -46,7 +49,7 @@ export const make = ({ discard, disk }: Options): EntryStore => {
         outage.probeAt = probeAt
         return
       }
-      outage = { probeAt, unwritten: [], isDiscarded: false }
+      outage = { probeAt, unwritten: [], isDiscarded: false, isBlind: false }
       Telemetry.degraded.update(1, { "strata.cache.failure": failure._tag })
       yield* Effect.logWarning(`The cache stores nothing more until its file can be written again (${failure._tag})`)
     })
@@ -54,9 +57,12 @@ export const make = ({ discard, disk }: Options): EntryStore => {
   /** For this process from now on, and for the next one by the mark. */
   const holdHere = (invalidation: Invalidation) =>
     Effect.gen(function*() {
+      const onDisk = yield* Effect.option(disk.generation)
+      if (Option.isSome(onDisk)) learn(onDisk.value)
       const barrier: Barrier = { ...invalidation, generation: learn(known + between) }
       barriers.record(barrier)
       if (outage === undefined) return barrier.generation
+      outage.isBlind ||= Option.isNone(onDisk)
       const { isDiscarded, unwritten } = outage
       outage.unwritten = unwritten.length < remembered
         ? [...unwritten, invalidation]
@@ -113,6 +119,7 @@ export const make = ({ discard, disk }: Options): EntryStore => {
     get: (key) =>
       Effect.map(disk.get(key), (found) => {
         if (outage === undefined || Option.isNone(found)) return found
+        if (outage.isBlind) return Option.none()
         const status = barriers.statusOf(found.value)
         if (status === "removed") return Option.none()
         return status === "expired" ? Option.some({ ...found.value, expired: true }) : found

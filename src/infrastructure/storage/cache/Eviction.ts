@@ -97,16 +97,16 @@ export const step = (context: Context, visited: Set<number>, now: number) =>
     return { evicted: victims.length, isDone: isEnough(context, 0, 0) }
   })
 
-/** A chunk, whether or not a bound asks for it. */
-export const force = (context: Context, visited: Set<number>, now: number) =>
-  step(
-    {
-      ...context,
-      bounds: { ...context.bounds, maxEntries: Math.max(0, context.meta.entries - chunk) / low, maxBytes: Infinity }
-    },
+/** A tenth, and a chunk at most, whether or not a bound asks for it. */
+export const force = (context: Context, visited: Set<number>, now: number) => {
+  const { bounds, meta } = context
+  const count = Math.min(chunk, Math.ceil(meta.entries * (1 - low)))
+  return step(
+    { ...context, bounds: { ...bounds, maxEntries: (meta.entries - count) / low, maxBytes: Infinity } },
     visited,
     now
   )
+}
 
 /** What was read since the last time, as far as it is worth a write. */
 export const flushVisited = ({ connection }: Pick<Context, "connection">, visited: Set<number>) => {
