@@ -74,28 +74,35 @@ export const make = (
         )
       }))
 
-    const find = <A>(region: CacheRegion<A>, key: string) =>
+    /** A hit in memory is one step of its fiber: each further one would cost a quarter of it. */
+    const withFound = <A, B, E, R>(
+      region: CacheRegion<A>,
+      key: string,
+      use: (found: Levels.Found | undefined) => Effect.Effect<B, E, R>
+    ) =>
       Effect.clockWith((clock) => {
         const id = EntryKey.of(region, key)
         const now = Levels.monotonic(clock)
-        if (coherence.isDue(now)) return Effect.zipRight(coherence.look, levels.find(region, id))
+        if (coherence.isDue(now)) {
+          return Effect.flatMap(Effect.zipRight(coherence.look, levels.find(region, id)), use)
+        }
         const found = Levels.findInMemory(first, region, id, clock, now)
-        return found === undefined ? levels.findStored(region, id) : Effect.succeed(found)
+        return found === undefined ? Effect.flatMap(levels.findStored(region, id), use) : use(found)
       })
 
     return Cache.of({
       get: (region, key) =>
-        Effect.map(find(region, key), (found) => {
+        withFound(region, key, (found) => {
           if (found === undefined) {
             counters.read("miss")
-            return Option.none()
+            return Effect.succeedNone
           }
           counters.read(described(found.state) === "fresh" ? "hit" : "stale")
-          return Option.some(Loading.resultOf(found))
+          return Effect.succeedSome(Loading.resultOf(found))
         }),
 
       getOrLoad: (region, key, source, how) =>
-        Effect.flatMap(find(region, key), (found) => {
+        withFound(region, key, (found) => {
           if (found?.state === "fresh") {
             counters.read("hit")
             return Effect.succeed(Loading.resultOf(found))
