@@ -9,7 +9,7 @@ import type { Effect, Stream } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 
 export interface WriteOptions {
-  /** `durable` survives a power cut when it returns, `relaxed` a crash of the process. `durable` when absent. */
+  /** `durable` survives a power cut when it returns, `relaxed` a crash of the process. The file's own when absent. */
   readonly durability?: "relaxed" | "durable"
 }
 
@@ -25,8 +25,9 @@ export class LocalDatabase extends Context.Tag("effect-strata/infrastructure/sto
     ) => Effect.Effect<A, Exclude<E, SqlError> | StorageFailure, R>
 
     /**
-     * All `reads` see the database as it is at the first of them, whatever is committed meanwhile; they hold up no
-     * writer. Inside a write transaction they join it. A write among them is a bug.
+     * All `reads` see the database as it is when they begin, whatever is committed meanwhile; they hold up no writer,
+     * except in memory. Snapshots wait for each other. Inside a write transaction they join it. A write among them is a
+     * bug.
      */
     readonly readSnapshot: <A, E, R>(
       reads: Effect.Effect<A, E | SqlError, R>
