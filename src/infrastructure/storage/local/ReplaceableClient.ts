@@ -15,6 +15,8 @@ export interface Replaceable {
   readonly take: (restore: Restore) => Effect.Effect<Connection, SqlError>
   /** To be called once by who took the connection. */
   readonly giveBack: Effect.Effect<void>
+  /** Runs `use` when nobody has the connection, and nothing otherwise. */
+  readonly whenFree: <E>(use: (connection: Connection) => Effect.Effect<void, E>) => Effect.Effect<void, E>
   /** To be called by who has the connection, before giving it back. */
   readonly discard: Effect.Effect<void>
 }
@@ -36,6 +38,7 @@ export const make = ({ connect, reconnect }: Options): Effect.Effect<Replaceable
   Effect.gen(function*() {
     const turn = yield* Effect.makeSemaphore(1)
     let current: Open | undefined
+    let isClosed = false
 
     const open = (opening: Options["connect"]) =>
       Effect.uninterruptibleMask((restore) =>
@@ -55,9 +58,10 @@ export const make = ({ connect, reconnect }: Options): Effect.Effect<Replaceable
     })
 
     const giveBack = turn.release(1)
-    const connection = Effect.suspend(() =>
-      current === undefined ? Effect.onError(open(reconnect), () => giveBack) : Effect.succeed(current.connection)
-    )
+    const connection = Effect.suspend(() => {
+      if (isClosed) return Effect.dieMessage("A statement came after its database was closed")
+      return current === undefined ? open(reconnect) : Effect.succeed(current.connection)
+    }).pipe(Effect.onError(() => giveBack))
     const take = (restore: Restore) => Effect.zipRight(restore(turn.take(1)), connection)
     const acquirer = Effect.uninterruptibleMask((restore) =>
       Effect.tap(
@@ -66,12 +70,21 @@ export const make = ({ connect, reconnect }: Options): Effect.Effect<Replaceable
       )
     )
 
-    yield* Effect.addFinalizer(() => discard)
+    yield* Effect.addFinalizer(() => {
+      isClosed = true
+      return discard
+    })
     yield* open(connect)
     const sql = yield* SqlClient.make({
       acquirer,
       compiler: Statement.makeCompilerSqlite(),
       spanAttributes: [["db.system.name", "sqlite"]]
     }).pipe(Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make))
-    return { sql, take, giveBack, discard }
+    const whenFree: Replaceable["whenFree"] = (use) =>
+      Effect.asVoid(
+        turn.withPermitsIfAvailable(1)(
+          Effect.suspend(() => current === undefined ? Effect.void : use(current.connection))
+        )
+      )
+    return { sql, take, giveBack, whenFree, discard }
   })

@@ -61,7 +61,9 @@ export const make = (options: Options) =>
       backup: MigrationBackup.make({ sql, filename, store }),
       transact: WriteTransaction.make({ ...writing, deadline: migrationDeadline }).transact
     }).pipe(typed("migrate"), SqliteFile.outsideTransactions)
-    if (filename !== ":memory:" && options.upkeep !== false) yield* Upkeep.start({ sql, filename, store })
+    if (filename !== ":memory:" && options.upkeep !== false) {
+      yield* Upkeep.start({ whenFree: file.whenFree, filename, store })
+    }
 
     const { join, transact } = WriteTransaction.make({ ...writing, deadline })
     if (live.length > 0 && !(yield* typed("open")(LiveQueries.isPrepared(sql, live)))) {

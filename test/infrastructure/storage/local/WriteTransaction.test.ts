@@ -147,7 +147,20 @@ describe("writeTransaction", () => {
       assert.propertyVal((yield* Effect.flip(sql`SELECT 1`)).cause, "code", "ENOENT")
     }))
 
-  it.scoped("closing while a statement waits for its turn ends both", () =>
+  it.scoped("what comes after the database was closed is a defect, and does not open it again", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "data.db")
+      const { sql, writeTransaction } = yield* Effect.scoped(
+        SqliteLocalDatabase.make({ filename, migrations: [createNotes] })
+      )
+      for (const late of [sql`SELECT 1`, writeTransaction(sql`SELECT 1`)]) {
+        const exit = yield* Effect.exit(late)
+        assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+      }
+      assert.deepStrictEqual(fs.readdirSync(join(filename, "..")), ["data.db"])
+    }))
+
+  it.scoped("a database closes while something waits for its turn", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const { sql, writeTransaction } = yield* Scope.extend(opened(), scope)
@@ -157,8 +170,10 @@ describe("writeTransaction", () => {
       )
       yield* Deferred.await(holding)
       const waiting = yield* Effect.fork(sql`SELECT 1`)
-      yield* Fiber.interruptAll([writing, waiting])
+      yield* Effect.yieldNow()
       yield* Scope.close(scope, Exit.void)
+      yield* Fiber.interrupt(writing)
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(waiting)))
     }))
 })
 
