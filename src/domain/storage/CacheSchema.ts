@@ -1,7 +1,7 @@
 /**
  * A region of the cache whose values have a schema, kept as JSON, and whose reads take one line.
  */
-import { Effect, Either, Schema } from "effect"
+import { Context, Effect, Either, Schema } from "effect"
 import { Cache } from "./Cache.ts"
 import type { CacheRegion, EntryOptions, LoadOptions } from "./Cache.ts"
 import type { CachePolicy } from "./CachePolicy.ts"
@@ -29,11 +29,15 @@ export const region = <A, I>({ name, policy, schema }: Options<A, I>): CacheRegi
   }
 }
 
+/** One step of the fiber; asking for a service in the usual way costs as much as a hit does. */
+const withCache = <B, E, R>(use: (cache: typeof Cache.Service) => Effect.Effect<B, E, R>) =>
+  Effect.withFiberRuntime<B, E, R | Cache>((fiber) =>
+    use(Context.get(fiber.currentContext as Context.Context<Cache>, Cache))
+  )
+
 /** `forSchema({ name, schema, policy })`, once; then `profiles.getOrLoad(userId, load)`. */
 export const forSchema = <A, I>(options: Options<A, I>) => {
   const own = region(options)
-  const withCache = <B, E, R>(use: (cache: typeof Cache.Service) => Effect.Effect<B, E, R>) =>
-    Effect.flatMap(Cache, use)
   return {
     region: own,
     get: (key: string) => withCache((cache) => cache.get(own, key)),

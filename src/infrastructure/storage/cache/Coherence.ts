@@ -18,7 +18,7 @@ export type Mode = "strict" | "bounded" | "none"
 export const interval = 100
 
 export interface Coherence {
-  /** Whether a read at that time, of a monotonic clock, is to look first. */
+  /** Whether a read at that time is to look first. */
   readonly isDue: (now: number) => boolean
   readonly look: Effect.Effect<void>
   readonly publish: (changes: ReadonlyArray<CacheChange>) => Effect.Effect<void>
@@ -70,24 +70,21 @@ export const make = ({ counters, first, flights, mode, store }: Parts): Effect.E
     const publish = (changes: ReadonlyArray<CacheChange>) =>
       changes.length === 0 ? Effect.void : Effect.asVoid(PubSub.publishAll(pubsub, changes))
 
-    const ask = Effect.uninterruptible(Effect.flatMap(
-      Effect.matchCause(store.changes, {
-        onFailure: (): ReadonlyArray<CacheChange> => {
-          isLooking = false
-          counters.fault()
-          return []
-        },
-        onSuccess: (changes) => {
-          isLooking = false
-          return Option.isNone(changes) ? [] : apply(changes.value)
-        }
-      }),
-      publish
-    ))
+    const ask = Effect.matchCauseEffect(store.changes, {
+      onFailure: () => {
+        isLooking = false
+        counters.fault()
+        return Effect.void
+      },
+      onSuccess: (changes) => {
+        isLooking = false
+        return Option.isNone(changes) ? Effect.void : publish(apply(changes.value))
+      }
+    })
 
-    /** Whoever comes while another one looks must not read before what that one finds is applied. */
+    /** Whoever comes while another one looks lets that one apply what it finds before looking itself. */
     const look: Effect.Effect<void> = Effect.suspend(() => {
-      if (isLooking) return Effect.zipRight(Effect.yieldNow(), look)
+      if (isLooking) return Effect.zipRight(Effect.yieldNow(), ask)
       isLooking = true
       counters.flush()
       return ask

@@ -1,10 +1,11 @@
 /**
  * `Cache` over a store of entries, with memory before it.
  */
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import type { Scope } from "effect"
 import { Cache, CacheStats } from "../../../domain/storage/Cache.ts"
 import type { CacheRegion, EntryOptions, LoadOptions } from "../../../domain/storage/Cache.ts"
+import * as AgingClock from "./AgingClock.ts"
 import * as Coherence from "./Coherence.ts"
 import * as Counters from "./Counters.ts"
 import * as EntryKey from "./EntryKey.ts"
@@ -41,13 +42,14 @@ export const make = (
     const flights = yield* SingleFlight.make
     const failures = FailedLoads.make()
     const first = FirstLevel.make(options.memory)
-    const levels = Levels.make({ first, store, counters })
+    const time = AgingClock.make()
+    const levels = Levels.make({ time, first, store, counters })
     const mode = options.coherence ?? "bounded"
     const coherence = yield* Coherence.make({ mode, store, first, flights, counters })
 
     const tellOfSet = (id: string) => coherence.publish([{ _tag: "Set", ...EntryKey.parse(id) }])
-    const load = Loading.make({ store, levels, counters, failures, onStored: tellOfSet })
-    const reading = ReadThrough.make({ levels, flights, failures, counters, load })
+    const load = Loading.make({ time, store, levels, counters, failures, onStored: tellOfSet })
+    const reading = ReadThrough.make({ time, levels, flights, failures, counters, load })
 
     const invalidate = (invalidation: Invalidation) =>
       Effect.uninterruptible(Effect.flatMap(levels.invalidate(invalidation), () => {
@@ -82,11 +84,11 @@ export const make = (
     ) =>
       Effect.clockWith((clock) => {
         const id = EntryKey.of(region, key)
-        const now = Levels.monotonic(clock)
+        const now = time.now(clock)
         if (coherence.isDue(now)) {
-          return Effect.flatMap(Effect.zipRight(coherence.look, levels.find(region, id)), use)
+          return Effect.flatMap(coherence.look, () => Effect.flatMap(levels.find(region, id), use))
         }
-        const found = Levels.findInMemory(first, region, id, clock, now)
+        const found = levels.findInMemory(region, id, now)
         return found === undefined ? Effect.flatMap(levels.findStored(region, id), use) : use(found)
       })
 

@@ -21,9 +21,8 @@ export interface Cached extends Ages, Barriers.Subject {
   readonly value: unknown
   readonly bytes: number
 
-  /** By the clock that can be set, and by the one that cannot, but stops while the machine sleeps. */
+  /** By the clock that entries in memory age by. */
   readonly storedAt: number
-  readonly storedAtMonotonic: number
 }
 
 /** Tells whether something was written under a key since. */

@@ -4,6 +4,7 @@
 import { Effect, Option } from "effect"
 import type { Clock } from "effect"
 import type { CacheRegion, EntryOptions } from "../../../domain/storage/Cache.ts"
+import type { AgingClock } from "./AgingClock.ts"
 import type { Counters } from "./Counters.ts"
 import * as EntryKey from "./EntryKey.ts"
 import { stateOf } from "./EntryState.ts"
@@ -32,6 +33,9 @@ export interface NewValue<A> {
 }
 
 export interface Levels {
+  /** Without I/O. */
+  readonly findInMemory: <A>(region: CacheRegion<A>, id: string, now: number) => Found | undefined
+
   /** Not in memory; `undefined` also for an entry that nothing can be served from. */
   readonly findStored: <A>(region: CacheRegion<A>, id: string) => Effect.Effect<Found | undefined>
   readonly find: <A>(region: CacheRegion<A>, id: string) => Effect.Effect<Found | undefined>
@@ -40,28 +44,6 @@ export interface Levels {
   readonly put: <A>(value: NewValue<A>) => Effect.Effect<boolean>
   readonly invalidate: (invalidation: Invalidation) => Effect.Effect<void>
   readonly size: Effect.Effect<Size>
-}
-
-/** Does not go back, but stops while the machine sleeps. In milliseconds. */
-export const monotonic = (clock: Clock.Clock): number => Math.round(Number(clock.unsafeCurrentTimeNanos()) / 1e6)
-
-/** The longer of both: neither a clock that is set back nor a machine that sleeps makes an entry younger. */
-const ageOf = (entry: Cached, clock: Clock.Clock, now: number) =>
-  Math.max(clock.unsafeCurrentTimeMillis() - entry.storedAt, now - entry.storedAtMonotonic)
-
-/** In memory only, without I/O; `now` is monotonic. */
-export const findInMemory = <A>(
-  first: FirstLevel,
-  region: CacheRegion<A>,
-  id: string,
-  clock: Clock.Clock,
-  now: number
-): Found | undefined => {
-  const entry = first.get(id)
-  if (entry === undefined || entry.region !== region) return undefined
-  const age = ageOf(entry, clock, now)
-  const state = stateOf(entry, age)
-  return state === "dead" ? undefined : { entry, age, state, origin: "memory" }
 }
 
 const mostTags = 16
@@ -78,12 +60,13 @@ const decode = <A>(region: CacheRegion<A>, bytes: Uint8Array) => {
 }
 
 export interface Parts {
+  readonly time: AgingClock
   readonly first: FirstLevel
   readonly store: EntryStore
   readonly counters: Counters
 }
 
-export const make = ({ counters, first, store }: Parts): Levels => {
+export const make = ({ counters, first, store, time }: Parts): Levels => {
   const orElse = <A, B>(operation: Effect.Effect<A, unknown>, fallback: B): Effect.Effect<A | B> =>
     Effect.catchAllCause(operation, () => {
       counters.fault()
@@ -104,13 +87,20 @@ export const make = ({ counters, first, store }: Parts): Levels => {
     region,
     value,
     bytes: bytesOf(entry),
-    storedAt: entry.storedAt,
-    storedAtMonotonic: monotonic(clock) - (clock.unsafeCurrentTimeMillis() - entry.storedAt),
+    storedAt: time.now(clock) - (clock.unsafeCurrentTimeMillis() - entry.storedAt),
     eagerUntil: eagerPart === 1 ? entry.freshUntil : entry.freshUntil * eagerPart,
     freshUntil: entry.freshUntil,
     revalidateUntil: entry.revalidateUntil,
     keptUntil: entry.keptUntil
   })
+
+  const findInMemory = <A>(region: CacheRegion<A>, id: string, now: number): Found | undefined => {
+    const entry = first.get(id)
+    if (entry === undefined || entry.region !== region) return undefined
+    const age = now - entry.storedAt
+    const state = stateOf(entry, age)
+    return state === "dead" ? undefined : { entry, age, state, origin: "memory" }
+  }
 
   const findStored = <A>(region: CacheRegion<A>, id: string) =>
     Effect.clockWith((clock) => {
@@ -126,7 +116,7 @@ export const make = ({ counters, first, store }: Parts): Levels => {
           const value = decode(region, stored.value.value)
           if (Option.isNone(value)) return undefined
           const entry = cached(region, stored.value, value.value, clock, Lifetime.of(region.policy).eagerPart)
-          const age = ageOf(entry, clock, monotonic(clock))
+          const age = time.now(clock) - entry.storedAt
           const state = stateOf(entry, age)
           if (state === "dead") return undefined
           first.keep(ticket, entry)
@@ -180,10 +170,11 @@ export const make = ({ counters, first, store }: Parts): Levels => {
     )
 
   return {
+    findInMemory,
     findStored,
     find: (region, id) =>
       Effect.clockWith((clock) => {
-        const found = findInMemory(first, region, id, clock, monotonic(clock))
+        const found = findInMemory(region, id, time.now(clock))
         return found === undefined ? findStored(region, id) : Effect.succeed(found)
       }),
     put,

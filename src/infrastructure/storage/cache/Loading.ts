@@ -8,13 +8,13 @@ import { CacheReentrancy } from "../../../domain/storage/Cache.ts"
 import type { CacheRegion, CacheResult, LoadOptions } from "../../../domain/storage/Cache.ts"
 import * as Telemetry from "../../telemetry/catalogue/Cache.ts"
 import * as Span from "../../telemetry/Span.ts"
+import type { AgingClock } from "./AgingClock.ts"
 import type { Counters } from "./Counters.ts"
 import * as EntryKey from "./EntryKey.ts"
 import { described, isCurrent } from "./EntryState.ts"
 import type { Claim, EntryStore } from "./EntryStore.ts"
 import type { FailedLoads } from "./FailedLoads.ts"
 import type { Found, Levels } from "./Levels.ts"
-import { monotonic } from "./Levels.ts"
 import * as Lifetime from "./Lifetime.ts"
 
 export interface LoadRequest<A, E, R> {
@@ -29,6 +29,7 @@ export interface LoadRequest<A, E, R> {
 }
 
 export interface Parts {
+  readonly time: AgingClock
   readonly store: EntryStore
   readonly levels: Levels
   readonly counters: Counters
@@ -51,8 +52,6 @@ const longestWait = 30_000
 const shortest = 1
 const longest = 25
 
-const now = Effect.map(Effect.clock, monotonic)
-
 /** A bug, a cancelled load and a load that waits for itself say nothing about the source. */
 const failureOf = <E>(cause: Cause.Cause<E>): Option.Option<E> =>
   Cause.isDie(cause) || Cause.isInterrupted(cause)
@@ -64,7 +63,9 @@ export type Load = <A, E, R>(
   request: LoadRequest<A, E, R>
 ) => (announce: (span: Tracer.AnySpan) => void) => Effect.Effect<CacheResult<A, E>, E, R>
 
-export const make = ({ counters, failures, levels, onStored, store }: Parts): Load => {
+export const make = ({ counters, failures, levels, onStored, store, time }: Parts): Load => {
+  const now = Effect.map(Effect.clock, time.now)
+
   const remember = <A, E, R>({ id, options, region }: LoadRequest<A, E, R>) => (cause: Cause.Cause<E>) =>
     Option.match(failureOf(cause), {
       onNone: () => Effect.void,

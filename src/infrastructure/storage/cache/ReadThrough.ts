@@ -5,11 +5,11 @@ import { Effect, Either, Option, Random } from "effect"
 import { CacheReentrancy, LoadTimeout } from "../../../domain/storage/Cache.ts"
 import type { CacheResult } from "../../../domain/storage/Cache.ts"
 import * as Span from "../../telemetry/Span.ts"
+import type { AgingClock } from "./AgingClock.ts"
 import type { Counters } from "./Counters.ts"
 import * as EntryKey from "./EntryKey.ts"
 import { actionOf, described } from "./EntryState.ts"
 import type { FailedLoads } from "./FailedLoads.ts"
-import { monotonic } from "./Levels.ts"
 import type { Found, Levels } from "./Levels.ts"
 import * as Lifetime from "./Lifetime.ts"
 import { resultOf } from "./Loading.ts"
@@ -17,6 +17,7 @@ import type { Load, LoadRequest } from "./Loading.ts"
 import type { SingleFlight } from "./SingleFlight.ts"
 
 export interface Parts {
+  readonly time: AgingClock
   readonly levels: Levels
   readonly flights: SingleFlight
   readonly failures: FailedLoads
@@ -31,9 +32,9 @@ const failSafe = <A, E>(found: Found, error: E | LoadTimeout): CacheResult<A, E>
   ...(described(found.state) === "fresh" ? {} : { state: "failSafe", error })
 })
 
-const now = Effect.map(Effect.clock, monotonic)
+export const make = ({ counters, failures, flights, levels, load, time }: Parts) => {
+  const now = Effect.map(Effect.clock, time.now)
 
-export const make = ({ counters, failures, flights, levels, load }: Parts) => {
   const timedOut = <A, E, R>({ id, region }: LoadRequest<A, E, R>, millis: number) =>
     Effect.zipWith(now, Random.next, (at, random) => {
       const error = new LoadTimeout({ region: region.name, millis })

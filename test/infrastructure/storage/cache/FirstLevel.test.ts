@@ -13,7 +13,6 @@ const entry = (key: string, generation: number, more: Partial<Cached> = {}): Cac
   value: `${key}${generation}`,
   bytes: 100,
   storedAt: 0,
-  storedAtMonotonic: 0,
   eagerUntil: 1000,
   freshUntil: 1000,
   revalidateUntil: 1000,
