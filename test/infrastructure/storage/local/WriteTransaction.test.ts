@@ -150,10 +150,10 @@ describe("writeTransaction", () => {
   it.scoped("what comes after the database was closed is a defect, and does not open it again", () =>
     Effect.gen(function*() {
       const filename = join(yield* temporaryFolder, "data.db")
-      const { sql, writeTransaction } = yield* Effect.scoped(
+      const { read, sql, writeTransaction } = yield* Effect.scoped(
         SqliteLocalDatabase.make({ filename, migrations: [createNotes] })
       )
-      for (const late of [sql`SELECT 1`, writeTransaction(sql`SELECT 1`)]) {
+      for (const late of [read(sql`SELECT 1`), writeTransaction(sql`SELECT 1`)]) {
         const exit = yield* Effect.exit(late)
         assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
       }
