@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Layer, Logger, Option, TestClock } from "effect"
 import type { Scope } from "effect"
+import { Busy } from "../../../../src/domain/storage/StorageFailure.ts"
 import { LocalDatabase } from "../../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import * as ProcessIdentity from "../../../../src/infrastructure/storage/local/ProcessIdentity.ts"
 import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
@@ -175,6 +176,38 @@ describe("SqlLease, an owner that was replaced", () => {
       const { lease } = yield* setUp
       yield* Effect.scoped(Effect.zipRight(lease.take("a", "30 seconds", 0), replace))
       assert.deepStrictEqual((yield* rows).map(({ token }) => token), ["theirs"])
+    })
+  )
+})
+
+describe("SqlLease, asking", () => {
+  test(
+    "goes on while another process writes, until the deadline",
+    Effect.gen(function*() {
+      const local = yield* setUp
+      const busy = new Busy({ store: "database", operation: "write" })
+      let refusals = 3
+      const lease = yield* SqlLease.make({
+        ...local,
+        writeTransaction: (...write) => (refusals -= 1) >= 0 ? Effect.fail(busy) : local.writeTransaction(...write)
+      })
+      const taking = yield* Effect.fork(lease.take("a", "30 seconds", "1 second"))
+      yield* TestClock.adjust("100 millis")
+      assert.strictEqual((yield* Fiber.join(taking)).fence, 1)
+      refusals = 1_000
+      const failing = yield* Effect.fork(Effect.flip(lease.take("b", "30 seconds", "200 millis")))
+      yield* TestClock.adjust("300 millis")
+      assert.strictEqual((yield* Fiber.join(failing))._tag, "Busy")
+      refusals = 0
+    })
+  )
+
+  test(
+    "needs no interruption to end what it began",
+    Effect.gen(function*() {
+      const { lease } = yield* setUp
+      yield* Effect.uninterruptible(Effect.scoped(lease.take("a", "30 seconds", 0)))
+      assert.deepStrictEqual(yield* rows, [])
     })
   )
 })
