@@ -3,7 +3,13 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Option } from "effect"
+import * as Development from "../../../src/infrastructure/environments/Development.ts"
+import { device } from "../../../src/infrastructure/environments/Device.ts"
+import * as Local from "../../../src/infrastructure/environments/Local.ts"
 import * as OutsideTransactions from "../../../src/infrastructure/environments/OutsideTransactions.ts"
+import * as Production from "../../../src/infrastructure/environments/Production.ts"
+import * as Staging from "../../../src/infrastructure/environments/Staging.ts"
+import * as Test from "../../../src/infrastructure/environments/Test.ts"
 import { RealtimeSocket } from "../../../src/infrastructure/network/websocket/RealtimeSocket.ts"
 import type { Duplex } from "../../../src/infrastructure/network/websocket/RealtimeSocket.ts"
 import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
@@ -42,6 +48,10 @@ const inTransaction = <A, E, R>(work: Effect.Effect<A, E, R>) =>
 const message = (exit: Exit.Exit<unknown, unknown>) =>
   Exit.isFailure(exit) ? Option.getOrUndefined(Cause.dieOption(exit.cause)) : undefined
 
+const networkOf = (
+  { socket, transport }: { readonly transport: unknown; readonly socket: unknown }
+) => [transport, socket]
+
 describe("OutsideTransactions", () => {
   it.effect("a request inside a write transaction is a bug that names it, but for its query", () =>
     Effect.gen(function*() {
@@ -56,6 +66,27 @@ describe("OutsideTransactions", () => {
       assert.include(found, "Opening a WebSocket inside a write transaction")
       assert.notInclude(found, "canary")
     }).pipe(Effect.provide(network)))
+
+  it("stands in the environments of people who build the application, and in no other", () => {
+    const remote = [device.transport, device.socket]
+    for (const { parts } of [Production, Staging]) {
+      for (const [index, part] of networkOf(parts).entries()) assert.isTrue(part === remote[index])
+    }
+    for (const { parts } of [Local, Development]) {
+      for (const [index, part] of networkOf(parts).entries()) assert.isFalse(part === remote[index])
+    }
+  })
+
+  it.effect("stands in the environment of tests", () =>
+    Effect.gen(function*() {
+      const found = String(message(yield* inTransaction(request)))
+      assert.include(found, "POST /v1/notes inside a write transaction")
+    }).pipe(
+      Effect.provide(Layer.merge(
+        Layer.provide(Test.parts.transport, Test.backend),
+        SqliteLocalDatabase.layer({ filename: ":memory:", migrations: [] })
+      ))
+    ))
 
   it.effect("anywhere else they go on, beside and after transactions, and in a snapshot", () =>
     Effect.gen(function*() {

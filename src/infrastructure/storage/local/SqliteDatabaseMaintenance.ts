@@ -39,6 +39,9 @@ interface Inspection extends Pick<DatabaseProcess.Inspection, "problems" | "step
 /** How long to wait for a process that is opening the database. */
 const openingDeadline: Duration.DurationInput = "10 seconds"
 
+/** Where they cannot be moved, only who opens the database in `whileOpening` is kept out in that moment. */
+const movesOpenFiles = process.platform !== "win32"
+
 const invalid = (problem: string) => new InvalidBackup({ problem })
 
 /** Held while a database is opened, and while its file is replaced: an opener could get the log of another file. */
@@ -151,7 +154,8 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
     const alone = <A>(operation: string, leaveLog: boolean, work: Effect.Effect<A, StorageFailure>) =>
       Effect.gen(function*() {
         const { files, typed } = during(operation)
-        if (Option.isSome(yield* files.size(filename))) yield* typed(DatabaseProcess.hold(filename, leaveLog))
+        const hold = typed(DatabaseProcess.hold(filename, leaveLog))
+        if (Option.isSome(yield* files.size(filename))) yield* (movesOpenFiles ? hold : Effect.scoped(hold))
         return yield* Effect.uninterruptible(work)
       }).pipe(Effect.scoped, inTurn(lock, { store, operation }, openingDeadline))
 
