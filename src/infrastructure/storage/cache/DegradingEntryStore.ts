@@ -1,5 +1,5 @@
 /**
- * Entries while the disk fails: nothing more is stored, what is there is read, and every half a minute it is tried
+ * Entries while the disk fails: what comes is kept in memory, what is there is read, and every half a minute it is tried
  * again. Invalidations that cannot be written hold for this process, and the file is not believed by the next one.
  */
 import { Clock, Duration, Effect, Option } from "effect"
@@ -10,6 +10,9 @@ import type { Barrier, Changes, EntryStore, Invalidation, NewEntry, Stored } fro
 
 export interface Options {
   readonly disk: EntryStore
+
+  /** Of this process alone, for what the disk does not take. */
+  readonly memory: EntryStore
 
   /** Has the file in use replaced when it is opened next. */
   readonly discard: Effect.Effect<void, StorageFailure>
@@ -34,7 +37,7 @@ interface Outage {
   isBlind: boolean
 }
 
-export const make = ({ discard, disk }: Options): EntryStore => {
+export const make = ({ discard, disk, memory }: Options): EntryStore => {
   let outage: Outage | undefined
   let barriers = Barriers.make()
   let known = 0
@@ -51,7 +54,7 @@ export const make = ({ discard, disk }: Options): EntryStore => {
       }
       outage = { probeAt, unwritten: [], isDiscarded: false, isBlind: false }
       Telemetry.degraded.update(1, { "strata.cache.failure": failure._tag })
-      yield* Effect.logWarning(`The cache stores nothing more until its file can be written again (${failure._tag})`)
+      yield* Effect.logWarning(`The cache stores in memory alone until its file can be written again (${failure._tag})`)
     })
 
   /** For this process from now on, and for the next one by the mark. */
@@ -78,6 +81,7 @@ export const make = ({ discard, disk }: Options): EntryStore => {
   const writeLate = ({ unwritten }: Outage) =>
     Effect.gen(function*() {
       for (const invalidation of unwritten) learn(yield* disk.invalidate(invalidation))
+      yield* memory.invalidate({ kind: "remove", target: { _tag: "All" } })
       outage = undefined
       barriers = Barriers.make()
       isTold = false
@@ -100,12 +104,30 @@ export const make = ({ discard, disk }: Options): EntryStore => {
 
   const recovered = Effect.suspend(() => outage === undefined ? Effect.void : Effect.ignore(writeLate(outage)))
 
-  /** A set that is not stored still ends what was there. */
-  const refuse = (entries: ReadonlyArray<NewEntry>): Effect.Effect<Stored> =>
-    Effect.forEach(entries, ({ generation, key }) =>
-      generation === "next"
-        ? Effect.as(holdHere({ kind: "remove", target: { _tag: "Key", key } }), Option.none())
-        : Effect.succeedNone)
+  /** What is read, from the file, is not older than what memory has of it. */
+  const find = (key: string) =>
+    Effect.flatMap(memory.get(key), (held) => Option.isSome(held) ? Effect.succeed(held) : disk.get(key))
+
+  const isAdmitted = (entry: NewEntry, generation: number) =>
+    Effect.map(
+      Effect.orElseSucceed(find(entry.key), Option.none),
+      (found) =>
+        barriers.admits({ ...entry, generation }) && !Option.exists(found, (other) => other.generation > generation)
+    )
+
+  /** A set ends what was there, also when memory has to let go of it. */
+  const keepOne = (entry: NewEntry) =>
+    Effect.gen(function*() {
+      const { generation, key } = entry
+      if (generation === "next") yield* holdHere({ kind: "remove", target: { _tag: "Key", key } })
+      const own = generation === "next" ? learn(known + between) : generation
+      if (generation !== "next" && !(yield* isAdmitted(entry, own))) return Option.none<number>()
+      const [kept] = yield* memory.put([{ ...entry, generation: own }], "through")
+      return kept ?? Option.none<number>()
+    })
+
+  const keep = (entries: ReadonlyArray<NewEntry>): Effect.Effect<Stored, StorageFailure> =>
+    Effect.forEach(entries, keepOne)
 
   const isHarmless = (failure: StorageFailure, entries: ReadonlyArray<NewEntry>) =>
     failure._tag === "Busy" && entries.every(({ generation }) => generation !== "next")
@@ -117,13 +139,14 @@ export const make = ({ discard, disk }: Options): EntryStore => {
     }),
 
     get: (key) =>
-      Effect.map(disk.get(key), (found) => {
-        if (outage === undefined || Option.isNone(found)) return found
-        if (outage.isBlind) return Option.none()
-        const status = barriers.statusOf(found.value)
-        if (status === "removed") return Option.none()
-        return status === "expired" ? Option.some({ ...found.value, expired: true }) : found
-      }),
+      Effect.suspend(() =>
+        Effect.map(outage === undefined ? disk.get(key) : outage.isBlind ? memory.get(key) : find(key), (found) => {
+          if (outage === undefined || Option.isNone(found)) return found
+          const status = barriers.statusOf(found.value)
+          if (status === "removed") return Option.none()
+          return status === "expired" ? Option.some({ ...found.value, expired: true }) : found
+        })
+      ),
 
     put: (entries, write) =>
       Effect.flatMap(isUsable, (usable) =>
@@ -133,10 +156,10 @@ export const make = ({ discard, disk }: Options): EntryStore => {
             Effect.catchAll((failure) =>
               isHarmless(failure, entries)
                 ? Effect.succeed(entries.map(() => Option.none()))
-                : Effect.zipRight(fail(failure), refuse(entries))
+                : Effect.zipRight(fail(failure), keep(entries))
             )
           )
-          : refuse(entries)),
+          : keep(entries)),
 
     invalidate: (invalidation) =>
       Effect.flatMap(isUsable, (usable) =>

@@ -34,7 +34,8 @@ const openFiles = (options: Options): Effect.Effect<EntryStore, StorageFailure, 
     const files = CacheFile.make(options.filename)
     const open = (filename: string, base: number) => SqlEntryStore.make({ ...options, filename, base })
     const disk = yield* CurrentEntryStore.make({ files, open })
-    return DegradingEntryStore.make({ disk, discard: disk.discard })
+    const memory = yield* MemoryEntryStore.make(options)
+    return DegradingEntryStore.make({ disk, memory, discard: disk.discard })
   })
 
 const memoryInstead = (options: Options, reason: string) =>

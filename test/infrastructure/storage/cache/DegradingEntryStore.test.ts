@@ -24,7 +24,8 @@ const failing = Effect.gen(function*() {
     invalidate: (invalidation) => write(memory.invalidate(invalidation))
   }
   const discard = Effect.sync(() => void (state.discards += 1))
-  return { state, memory, store: DegradingEntryStore.make({ disk, discard }) }
+  const spare = yield* MemoryEntryStore.make()
+  return { state, memory, store: DegradingEntryStore.make({ disk, memory: spare, discard }) }
 })
 
 const warnings = <E, R>(effect: Effect.Effect<void, E, R>) => {
@@ -34,19 +35,22 @@ const warnings = <E, R>(effect: Effect.Effect<void, E, R>) => {
 }
 
 describe("while the disk fails", () => {
-  it.effect("values are not stored, what is there is read, and one warning says so", () =>
+  it.effect("values are kept in memory, what is there is read, and one warning says so", () =>
     Effect.gen(function*() {
-      const { state, store } = yield* failing
+      const { memory, state, store } = yield* failing
       yield* put(store, "a", "1")
       state.failure = new Full(place)
       const log = yield* warnings(Effect.gen(function*() {
         const generation = yield* store.generation
-        assert.isTrue(Option.isNone(yield* put(store, "b", "1", { generation })))
-        assert.isTrue(Option.isNone(yield* put(store, "c", "1", { generation })))
+        assert.isTrue(Option.isSome(yield* put(store, "b", "1", { generation })))
+        yield* put(store, "c", "1")
+        assert.isTrue(Option.isNone(yield* put(store, "c", "old", { generation })))
+        assert.strictEqual(yield* served(store, "b"), "1")
+        assert.strictEqual(yield* served(store, "c"), "1")
+        assert.strictEqual(yield* served(memory, "b"), undefined)
         assert.strictEqual(yield* served(store, "a"), "1")
       }))
       assert.strictEqual(log.length, 1)
-      assert.strictEqual(state.discards, 0)
     }))
 
   it.effect("invalidations and refused sets hold here, and the file is discarded", () =>
@@ -60,6 +64,8 @@ describe("while the disk fails", () => {
       yield* put(store, "c", "2")
       assert.strictEqual(yield* served(store, "a"), undefined)
       assert.strictEqual(yield* served(store, "b"), "1 (expired)")
+      assert.strictEqual(yield* served(store, "c"), "2")
+      yield* remove(store, key("c"))
       assert.strictEqual(yield* served(store, "c"), undefined)
       assert.strictEqual(yield* served(store, "d"), "1")
       assert.strictEqual(state.discards, 1)
@@ -86,7 +92,7 @@ describe("while the disk fails", () => {
       assert.strictEqual(state.writes, writes + 1, "it was not tried")
       state.failure = undefined
       yield* put(store, "c", "1")
-      assert.strictEqual(yield* served(store, "c"), undefined)
+      assert.strictEqual(yield* served(memory, "c"), undefined)
       yield* TestClock.adjust("30 seconds")
       yield* put(store, "c", "2")
       assert.strictEqual(yield* served(store, "c"), "2")
