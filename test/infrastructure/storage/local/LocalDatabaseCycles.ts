@@ -100,9 +100,11 @@ export const make = (program: () => ChildProgram) => {
         fs.writeFileSync(join(folder, "go"), "")
         assert.strictEqual(yield* ended(waiting), 0)
         assert.strictEqual(yield* ended(writer), 0)
-        const [idle = Number.NaN, busy = Number.NaN] = (waiting.lines().at(-1) ?? "").split(" ").map(Number)
+        const [idle = Number.NaN, busy = Number.NaN, waited = Number.NaN] = (waiting.lines().at(-1) ?? "").split(" ")
+          .map(Number)
         const { sql } = yield* open(folder)
         assert.deepStrictEqual(yield* sql`SELECT n FROM pair`, [{ n: 1 }])
+        assert.isAbove(waited, millis / 2)
         return { idle, busy }
       })
   }

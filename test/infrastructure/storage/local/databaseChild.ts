@@ -4,7 +4,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import type { Scope } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
@@ -51,14 +51,14 @@ const writePairs = (folder: string, after: (sql: SqlClient, n: number) => Effect
     }
   })
 
-/** The longest time, in milliseconds, that the event loop stood still during `work`. */
+/** How long `work` took, and the longest time that the event loop stood still during it, in milliseconds. */
 const longestStall = <A, E, R>(work: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const delay = monitorEventLoopDelay({ resolution: 1 })
     delay.enable()
-    yield* work
+    const [took] = yield* Effect.timed(work)
     delay.disable()
-    return delay.max / 1e6
+    return { stall: delay.max / 1e6, took: Duration.toMillis(took) }
   })
 
 type Program = (folder: string, count: number) => Effect.Effect<void, StorageFailure | SqlError>
@@ -90,7 +90,7 @@ const programs: Record<string, Program> = {
         sql.unsafe(`PRAGMA wal_checkpoint(${["PASSIVE", "FULL", "RESTART", "TRUNCATE"][n % 4]})`))
     ),
 
-  /** Prints how long its event loop stood still while it waited for `count` milliseconds, and while it waited for a writer. */
+  /** Prints how long its event loop stood still during `count` milliseconds, during a wait for a writer, and that wait. */
   stall: (folder, count) =>
     scoped(Effect.gen(function*() {
       const { sql, writeTransaction } = yield* open(folder)
@@ -98,7 +98,7 @@ const programs: Record<string, Program> = {
       yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => fs.existsSync(join(folder, "go")) })
       const waiting = yield* longestStall(writeTransaction(sql`INSERT INTO pair (n) VALUES (1)`))
       const idle = yield* longestStall(Effect.sleep(count))
-      yield* print(`${idle.toFixed(1)} ${waiting.toFixed(1)}`)
+      yield* print(`${idle.stall.toFixed(1)} ${waiting.stall.toFixed(1)} ${waiting.took.toFixed(0)}`)
     })),
 
   /** Writes until something fails, prints what, and what it can read after that. */
