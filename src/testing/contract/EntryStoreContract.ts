@@ -12,6 +12,8 @@ import { cases as shared } from "./EntryStoreSharedCases.ts"
 import { entry, hasSize, holds, open, put } from "./EntryStoreSubject.ts"
 import type { EntryStores } from "./EntryStoreSubject.ts"
 
+const size = (key: string, value: string) => bytesOf(entry(key, value))
+
 const entries: Contract<EntryStores>["cases"] = [
   contractCase(
     "what was never put is absent",
@@ -58,7 +60,6 @@ const entries: Contract<EntryStores>["cases"] = [
       const store = yield* open()
       yield* store.put([entry("a", "1"), entry("naïve", "22")], "through")
       yield* put(store, "a", "333")
-      const size = (key: string, value: string) => bytesOf(entry(key, value))
       yield* hasSize(store, { entries: 2, bytes: size("a", "333") + size("naïve", "22") })
       yield* store.invalidate({ target: { _tag: "Key", key: "a" }, kind: "remove" })
       yield* hasSize(store, { entries: 1, bytes: size("naïve", "22") })

@@ -140,8 +140,8 @@ export const make = (name: string) => {
     removeUnlayered: Effect.gen(function*() {
       if (!(yield* file("remove", () => fs.existsSync(name)))) return
       // What is no database is of no use to that release either.
-      const alone = Effect.catchTag(UseLock.exclude(name), "Corrupt", () => Effect.succeedSome(undefined))
-      if (Option.isNone(yield* alone)) return
+      const unused = Effect.catchTag(UseLock.exclude(name), "Corrupt", () => Effect.succeedSome(undefined))
+      if (Option.isNone(yield* unused)) return
       yield* file("remove", () => {
         for (const each of [name, `${name}.damaged`]) removeDatabase(each)
         fs.rmSync(`${name}.discard`, { force: true })

@@ -3,7 +3,7 @@
  * the new one; when another process has replaced it, this one follows.
  */
 import { Effect, ExecutionStrategy, Exit, Option, Scope } from "effect"
-import type { Corrupt, StorageFailure } from "../../../domain/storage/StorageFailure.ts"
+import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as Telemetry from "../../telemetry/catalogue/Cache.ts"
 import type { CacheFile, Reason } from "./CacheFile.ts"
 import type { EntryStore } from "./EntryStore.ts"
@@ -113,7 +113,7 @@ export const make = ({ files, open }: Options): Effect.Effect<Current, StorageFa
     ): Effect.Effect<A, StorageFailure, R> =>
       Effect.suspend(() => {
         const { n, store } = current
-        return Effect.catchTag(operation(store), "Corrupt", (_: Corrupt) =>
+        return Effect.catchTag(operation(store), "Corrupt", () =>
           Effect.zipRight(
             replaceDamaged(n),
             Effect.suspend(() => operation(current.store))

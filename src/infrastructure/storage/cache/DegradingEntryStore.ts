@@ -37,6 +37,10 @@ interface Outage {
   isBlind: boolean
 }
 
+/** The next load brings it again. */
+const isHarmless = (failure: StorageFailure, entries: ReadonlyArray<NewEntry>) =>
+  failure._tag === "Busy" && entries.every(({ generation }) => generation !== "next")
+
 export const make = ({ discard, disk, memory }: Options): EntryStore => {
   let outage: Outage | undefined
   let barriers = Barriers.make()
@@ -128,9 +132,6 @@ export const make = ({ discard, disk, memory }: Options): EntryStore => {
 
   const keep = (entries: ReadonlyArray<NewEntry>): Effect.Effect<Stored, StorageFailure> =>
     Effect.forEach(entries, keepOne)
-
-  const isHarmless = (failure: StorageFailure, entries: ReadonlyArray<NewEntry>) =>
-    failure._tag === "Busy" && entries.every(({ generation }) => generation !== "next")
 
   return {
     generation: Effect.matchEffect(disk.generation, {

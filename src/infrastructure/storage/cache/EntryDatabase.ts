@@ -13,7 +13,9 @@ import * as SqliteFailure from "../local/SqliteFailure.ts"
 import * as SqliteFile from "../local/SqliteFile.ts"
 import * as SqliteLocalDatabase from "../local/SqliteLocalDatabase.ts"
 import * as SqlLease from "../local/SqlLease.ts"
-import { migrations } from "./EntrySchema.ts"
+import { entryColumns, migrations } from "./EntrySchema.ts"
+import type { EntryRow } from "./EntrySchema.ts"
+import * as HotRead from "./HotRead.ts"
 import * as QuickTransaction from "./QuickTransaction.ts"
 
 export interface Options {
@@ -27,9 +29,18 @@ export interface Options {
   readonly deadline: Duration.DurationInput
 }
 
+/** With the number of the newest barrier, as it was at the same moment. */
+export interface FoundRow extends EntryRow {
+  readonly newest: number | null
+}
+
+const select = `SELECT ${entryColumns}, (SELECT max(generation) FROM barrier) AS newest FROM entry WHERE key = ?`
+
 type Use<A, E> = (connection: Connection) => Effect.Effect<A, E | SqlError>
 
 export interface EntryDatabase {
+  /** The row of a key. */
+  readonly find: (key: string) => Effect.Effect<FoundRow | undefined, StorageFailure>
   readonly read: <A>(reads: Use<A, never>) => Effect.Effect<A, StorageFailure>
 
   /** For statements only. */
@@ -82,7 +93,16 @@ const openFile = ({ deadline, filename, maxFileBytes }: Options) =>
       typedRead(reader.execute("PRAGMA data_version", [], undefined)),
       (rows: ReadonlyArray<{ readonly data_version: number }>) => rows[0]?.data_version ?? 0
     )
-    return { read, write, version }
+    const row = yield* Effect.mapError(HotRead.open({ filename, select }), (error) => damaged(error, "open"))
+    const find: EntryDatabase["find"] = (key) =>
+      Effect.suspend(() => {
+        try {
+          return Effect.succeed(row(key) as FoundRow | undefined)
+        } catch (cause) {
+          return Effect.fail(damaged(new SqlError({ cause }), "read"))
+        }
+      })
+    return { find, read, write, version }
   })
 
 export const open = (options: Options): Effect.Effect<EntryDatabase, StorageFailure, Scope.Scope> =>
@@ -115,5 +135,7 @@ export const open = (options: Options): Effect.Effect<EntryDatabase, StorageFail
 
     const read: EntryDatabase["read"] = (reads) =>
       Effect.withTracerEnabled(typedRead(Effect.scoped(Effect.flatMap(database.sql.reserve, reads))), false)
-    return { read, write: writeLeased, writeLeased, lease, version: undefined }
+    const find: EntryDatabase["find"] = (key) =>
+      read((connection) => Effect.map(connection.execute(select, [key], undefined), ([row]): FoundRow => row))
+    return { find, read, write: writeLeased, writeLeased, lease, version: undefined }
   })

@@ -58,20 +58,17 @@ interface Attempt {
   readonly isOver: boolean
 }
 
-const select = `SELECT ${EntrySchema.entryColumns}, (SELECT max(generation) FROM barrier) AS newest ` +
-  "FROM entry WHERE key = ?"
-
-interface FoundRow extends EntrySchema.EntryRow {
-  readonly newest: number | null
-}
-
 export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure, Scope.Scope> =>
   Effect.gen(function*() {
     const { barrierLimit = 4096, base = 0, claimTimeToLive = "10 seconds" } = options
     const bounds = { ...defaultBounds, ...options }
     const maxFileBytes = options.maxFileBytes ?? 2 * bounds.maxBytes + 16 * 1024 * 1024
     const { filename } = options
-    const { lease, read, version, write, writeLeased } = yield* EntryDatabase.open({ filename, maxFileBytes, deadline })
+    const { find, lease, read, version, write, writeLeased } = yield* EntryDatabase.open({
+      filename,
+      maxFileBytes,
+      deadline
+    })
     const barriers = BarrierTable.makeCopy()
     const visited = new Set<number>()
 
@@ -161,12 +158,12 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
           ? Effect.as(invalidate({ kind: "remove", target: { _tag: "Key", key } }), Option.none<number>())
           : Effect.succeedNone)
 
-    const dropDamaged = (row: FoundRow) => {
+    const dropDamaged = (row: EntryDatabase.FoundRow) => {
       Telemetry.dropped.update(1, { "strata.cache.reason": "damaged" })
       return Effect.ignore(change((context) => EntryWrites.drop(context, row)))
     }
 
-    const found = (row: FoundRow): Effect.Effect<Option.Option<Entry>> => {
+    const found = (row: EntryDatabase.FoundRow): Effect.Effect<Option.Option<Entry>> => {
       const entry = EntrySchema.entryOf(row)
       if (entry === undefined) return Effect.as(dropDamaged(row), Option.none())
       const status = barriers.statusOf(entry)
@@ -176,16 +173,12 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
     }
 
     const get = (key: string) =>
-      Effect.flatMap(
-        read((connection) =>
-          Effect.flatMap(connection.execute(select, [key], undefined), ([row]: ReadonlyArray<FoundRow>) =>
-            row === undefined || (row.newest ?? 0) <= barriers.latest()
-              ? Effect.succeed(row)
-              : Effect.as(barriers.refresh(connection, row.newest ?? 0), row))
-        ),
-        (row) =>
-          row === undefined ? Effect.succeedNone : found(row)
-      )
+      Effect.flatMap(find(key), (row) => {
+        if (row === undefined) return Effect.succeedNone
+        const newest = row.newest ?? 0
+        if (newest <= barriers.latest()) return found(row)
+        return Effect.flatMap(read((connection) => barriers.refresh(connection, newest)), () => found(row))
+      })
 
     const claim = (key: string) =>
       Effect.map(

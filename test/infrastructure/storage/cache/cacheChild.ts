@@ -11,7 +11,7 @@ import type { StorageFailure } from "../../../../src/domain/storage/StorageFailu
 import * as SqlCache from "../../../../src/infrastructure/storage/cache/SqlCache.ts"
 import { entry, key, put, remove, served } from "../../../../src/testing/contract/EntryStoreSubject.ts"
 
-export const claimTimeToLive = "1 second"
+const claimTimeToLive = "1 second"
 export const maxEntries = 300
 
 export const region = CacheSchema.region({
@@ -20,7 +20,11 @@ export const region = CacheSchema.region({
   policy: { timeToLive: "1 hour", write: "through", acrossProcesses: true }
 })
 
-export const options = (folder: string) => ({ filename: join(folder, "cache.db"), claimTimeToLive, maxEntries })
+export const options = (folder: string): SqlCache.Options => ({
+  filename: join(folder, "cache.db"),
+  claimTimeToLive,
+  maxEntries
+})
 
 const print = (text: string | number) => Effect.sync(() => void fs.writeSync(1, `${text}\n`))
 
