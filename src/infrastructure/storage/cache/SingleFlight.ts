@@ -2,8 +2,8 @@
  * At most one load at a time per key. A load belongs to the scope of the whole, not to the caller who happened to be
  * first: it goes on while anybody waits for it, and longer when it was asked to.
  */
-import { Deferred, Effect, Fiber, FiberId, FiberRef, Option } from "effect"
-import type { Exit, Scope, Tracer } from "effect"
+import { Deferred, Effect, Fiber, FiberId, FiberRef, Option, Tracer } from "effect"
+import type { Exit, Scope } from "effect"
 import { CacheReentrancy } from "../../../domain/storage/Cache.ts"
 
 interface Flight {
@@ -83,7 +83,12 @@ const leave = (flight: Flight) =>
 const link = (span: Tracer.AnySpan | undefined) =>
   span === undefined
     ? Effect.void
-    : Effect.ignore(Effect.map(Effect.currentSpan, (own) => own.addLinks([{ _tag: "SpanLink", span, attributes: {} }])))
+    // `Effect.currentSpan` makes an error with a stack where there is none, for each of those who wait.
+    : Effect.map(Effect.serviceOption(Tracer.ParentSpan), (own) => {
+      if (Option.isSome(own) && own.value._tag === "Span") {
+        own.value.addLinks([{ _tag: "SpanLink", span, attributes: {} }])
+      }
+    })
 
 /** In the types of whoever asked first. */
 const resultOf = <A, E>(flight: Flight) => Deferred.await(flight.result as Deferred.Deferred<A, E>)

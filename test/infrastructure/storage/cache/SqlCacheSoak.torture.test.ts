@@ -49,15 +49,28 @@ const anyKey = Effect.map(
 
 const text = (key: string, length: number) => key.padEnd(length, " and more of it")
 
-const oneOperation = (cache: Service, gets: ReturnType<typeof latencies>) =>
+/** In µs. Time on the wall tells of the machine's other processes, of which a build has many. */
+const cpuTime = () => {
+  const { system, user } = process.cpuUsage()
+  return system + user
+}
+
+interface Latencies {
+  readonly wall: ReturnType<typeof latencies>
+  readonly cpu: ReturnType<typeof latencies>
+}
+
+const oneOperation = (cache: Service, gets: Latencies) =>
   Effect.gen(function*() {
     const key = yield* anyKey
     const length = yield* Random.nextIntBetween(100, 500)
     const kind = yield* Random.nextIntBetween(0, 1000)
     if (kind < 700) {
       const start = performance.now()
+      const startCpu = cpuTime()
       yield* cache.get(texts, key)
-      gets.add((performance.now() - start) * 1000)
+      gets.cpu.add(cpuTime() - startCpu)
+      gets.wall.add((performance.now() - start) * 1000)
     } else if (kind < 900) yield* cache.getOrLoad(texts, key, Effect.succeed(text(key, length)))
     else if (kind < 990) yield* cache.set(texts, key, text(key, length), { tags: [`tag ${kind % 7}`] })
     else if (kind < 998) yield* cache.remove(texts, key)
@@ -98,7 +111,7 @@ describe("SqlCache", () => {
         const fibersBefore = (yield* Fiber.roots).length
         yield* fill(cache)
         const end = (yield* Clock.currentTimeMillis) + millis
-        const gets = latencies()
+        const gets = { wall: latencies(), cpu: latencies() }
         const delay = monitorEventLoopDelay({ resolution: 1 })
         delay.enable()
 
@@ -132,11 +145,12 @@ describe("SqlCache", () => {
         const quarter = memory.length >> 2
         const early = median(memory.slice(quarter, 2 * quarter))
         const late = median(memory.slice(-quarter))
-        const p50 = gets.percentile(0.5)
-        const p99 = gets.percentile(0.99)
+        const p50 = gets.cpu.percentile(0.5)
+        const p99 = gets.cpu.percentile(0.99)
+        const wall = [0.5, 0.99].map((part) => gets.wall.percentile(part).toFixed(0)).join(" and ")
         const mb = (bytes: number) => `${(bytes / megabyte).toFixed(1)} MB`
         process.stdout.write(
-          `soak of ${SOAK_SECONDS} s: ${gets.count()} gets, p50 ${p50.toFixed(1)} µs, p99 ${p99.toFixed(1)} µs; ` +
+          `soak of ${SOAK_SECONDS} s: ${gets.cpu.count()} gets, p50 ${p50} and p99 ${p99} µs of CPU, ${wall} by time; ` +
             `${JSON.stringify(stats)}; most ${mb(mostBytes)} accounted, file ${mb(largestFile)}, log ${
               mb(largestLog)
             }; ` +
@@ -148,8 +162,8 @@ describe("SqlCache", () => {
 
         assert.isAbove(stats.evictions, 0)
         assert.strictEqual(stats.faults, 0)
-        assert.isAtMost(largestFile, 1.15 * maxBytes)
-        assert.isAtMost(largestLog, walLimit)
+        assert.isAtMost(mostBytes, maxBytes + megabyte)
+        assert.isAtMost(largestFile + largestLog, 1.15 * maxBytes + walLimit)
         assert.isAtMost(late, 1.15 * early)
         assert.isAtMost(fibersAfter, fibersBefore)
         assert.isAtMost(p99, 10 * p50)
