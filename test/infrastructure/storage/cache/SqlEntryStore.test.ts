@@ -35,8 +35,11 @@ suite(
   "sqlite file with everything around it",
   Layer.scoped(
     EntryStores,
-    Effect.map(temporaryFolder, (folder) =>
-      EntryStores.of({ open: (bounds) => SqlCache.makeStore({ ...bounds, filename: join(folder, "cache.db") }) }))
+    Effect.map(
+      temporaryFolder,
+      (folder) =>
+        EntryStores.of({ open: (bounds) => SqlCache.makeStore({ ...bounds, filename: join(folder, "cache.db") }) })
+    )
   ),
   ["TestClock", "shared"]
 )
