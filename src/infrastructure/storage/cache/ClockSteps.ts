@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import * as Telemetry from "../../telemetry/catalogue/Cache.ts"
 
 /** Processes do not read the clock and write in the same order. */
-export const toleranceMillis = 5000
+const toleranceMillis = 5000
 
 /** Counted and said once for each step back. */
 export const make = () => {
