@@ -3,6 +3,7 @@
  */
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { Cache, CacheReentrancy } from "../../domain/storage/Cache.ts"
+import type { LoadTimeout } from "../../domain/storage/Cache.ts"
 import { contractCase, ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
 import { settle, texts, textsWith, was } from "./CacheSubject.ts"
@@ -87,7 +88,7 @@ export const cases: Contract<Cache>["cases"] = [
     Effect.gen(function*() {
       const cache = yield* Cache
       const landed = yield* Deferred.make<void>()
-      const later = yield* Deferred.make<string, unknown>()
+      const later = yield* Deferred.make<string, LoadTimeout | CacheReentrancy>()
       const ask = Effect.map(cache.getOrLoad(texts, "a", Effect.succeed("2")), ({ value }) => value)
       const load = Effect.as(
         Effect.forkDaemon(Deferred.complete(later, Effect.zipRight(Deferred.await(landed), ask))),

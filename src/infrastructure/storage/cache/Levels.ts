@@ -67,7 +67,7 @@ export interface Parts {
 }
 
 export const make = ({ counters, first, store, time }: Parts): Levels => {
-  const orElse = <A, B>(operation: Effect.Effect<A, unknown>, fallback: B): Effect.Effect<A | B> =>
+  const orElse = <A, B, E>(operation: Effect.Effect<A, E>, fallback: B): Effect.Effect<A | B> =>
     Effect.catchAllCause(operation, () => {
       counters.fault()
       return Effect.succeed(fallback)

@@ -90,7 +90,8 @@ const link = (span: Tracer.AnySpan | undefined) =>
       }
     })
 
-/** In the types of whoever asked first. */
+/** In the types of whoever asked first: all who use a key use the same. */
+// @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
 const resultOf = <A, E>(flight: Flight) => Deferred.await(flight.result as Deferred.Deferred<A, E>)
 
 export const make: Effect.Effect<SingleFlight, never, Scope.Scope> = Effect.gen(function*() {
