@@ -9,8 +9,14 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {
 
 const isDamage = (error) => /^SQLITE_(CORRUPT|NOTADB)/.test(String(error.code))
 
+const sizeOf = (path) => require("node:fs").statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
 // A copy may come from anywhere: nothing in its schema may call what has effects.
 const open = (file, options) => {
+  // SQLite removes the log of a file that was cut to nothing, also when it only reads.
+  if (sizeOf(file) === 0 && sizeOf(file + "-wal") > 0) {
+    throw Object.assign(new Error("the file is empty, and its log is not"), { code: "SQLITE_CORRUPT" })
+  }
   const db = new Database(file, { fileMustExist: true, timeout: 5000, ...options })
   db.pragma("trusted_schema = OFF")
   db.pragma("cell_size_check = ON")
@@ -30,7 +36,6 @@ const orphansOf = (db) =>
     .map(({ child, parent }) => "rows of " + child + " refer to rows of " + parent + " that are not there")
 
 const inspect = ({ depth, file }) => {
-  const db = open(file, { readonly: true })
   const problems = []
   // A schema that is not ours, or lost a table, is a finding; a disk that fails is none.
   const attempt = (look, otherwise) => {
@@ -42,6 +47,8 @@ const inspect = ({ depth, file }) => {
       return otherwise
     }
   }
+  const db = attempt(() => open(file, { readonly: true }))
+  if (db === undefined) return { problems, steps: [], applicationId: 0 }
   try {
     attempt(() => readSchema(db))
     const lines = depth === "schema" ? [] : attempt(() => db.pragma(depth + "(20)", { simple: false }).map((row) => String(row[depth])), [])
@@ -83,9 +90,10 @@ const copy = async ({ from, to }) => {
 
 // Exclusive locking mode is refused as long as anybody else has the write-ahead log open.
 const hold = ({ file, leaveLog }) => {
-  const db = open(file, { timeout: 1000 })
+  let db
   let sound = true
   try {
+    db = open(file, { timeout: 1000 })
     db.pragma("locking_mode = EXCLUSIVE")
     readSchema(db)
     if (leaveLog) {
@@ -95,13 +103,13 @@ const hold = ({ file, leaveLog }) => {
     db.exec("BEGIN EXCLUSIVE")
   } catch (error) {
     if (!isDamage(error)) {
-      db.close()
+      db?.close()
       throw error
     }
     sound = false
   }
   // Closing it undoes the lock; what is not this file's any more is left alone.
-  process.prependListener("disconnect", () => db.close())
+  process.prependListener("disconnect", () => db?.close())
   return { sound }
 }
 

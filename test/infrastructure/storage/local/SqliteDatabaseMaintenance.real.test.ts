@@ -102,6 +102,26 @@ describe("SqliteDatabaseMaintenance beside other processes", () => {
         if (!isDamaged) assert.deepStrictEqual(yield* read(aside), Option.some("in the log"))
       }
     }))
+
+  it.scopedLive("the log of a file that was cut to nothing is kept, whatever is done", () =>
+    Effect.gen(function*() {
+      const { backup, check, file, folder, quarantine, restore } = yield* made
+      yield* backup(join(folder, "copy"))
+      yield* yield* user(folder)
+      fs.truncateSync(file)
+      const log = fs.readFileSync(`${file}-wal`)
+      const isKept = (path: string) => assert.isTrue(log.equals(fs.readFileSync(`${path}-wal`)))
+      assert.isNotEmpty((yield* check).problems)
+      isKept(file)
+      assert.strictEqual(yield* tagOf(backup(join(folder, "other"))), "Corrupt")
+      isKept(file)
+      const aside = Option.getOrThrow(yield* quarantine)
+      isKept(aside)
+      for (const suffix of ["", "-wal"]) fs.copyFileSync(aside + suffix, file + suffix)
+      const { previous } = yield* restore(join(folder, "copy"))
+      isKept(Option.getOrThrow(previous))
+      assert.deepStrictEqual(yield* read(file), Option.some("first"))
+    }))
 })
 
 describe("SqliteDatabaseMaintenance on a disk", () => {
