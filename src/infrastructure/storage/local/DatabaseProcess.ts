@@ -30,7 +30,7 @@ export type Depth = "integrity_check" | "quick_check" | "schema"
 type Call =
   | { readonly call: "inspect"; readonly file: string; readonly depth: Depth }
   | { readonly call: "copy"; readonly from: string; readonly to: string }
-  | { readonly call: "hold"; readonly file: string; readonly leaveLog: boolean }
+  | { readonly call: "hold"; readonly file: string }
 
 interface Reply {
   readonly value?: unknown
@@ -103,14 +103,14 @@ export const copy = (from: string, to: string): Effect.Effect<void, CallFailed> 
   run({ call: "copy", from: resolve(from), to: resolve(to) })
 
 /**
- * Keeps everybody else out of the file until the scope closes; fails when somebody has it open. `false` when it is too
- * damaged to be opened. With `leaveLog` everything is in the one file then, unless it is damaged.
+ * Keeps everybody else out of the file until the scope closes; fails when somebody has it open. Then everything is in the
+ * one file, but when `false` is given: it is too damaged to be opened, and was left as it is.
  */
-export const hold = (file: string, leaveLog: boolean): Effect.Effect<boolean, CallFailed, Scope.Scope> =>
+export const hold = (file: string): Effect.Effect<boolean, CallFailed, Scope.Scope> =>
   Effect.gen(function*() {
     const child = yield* Effect.acquireRelease(
       start,
       (holder) => ended(holder, () => holder.connected ? holder.disconnect() : holder.kill("SIGKILL"))
     )
-    return (yield* ask<{ readonly sound: boolean }>(child, { call: "hold", file: resolve(file), leaveLog })).sound
+    return (yield* ask<{ readonly sound: boolean }>(child, { call: "hold", file: resolve(file) })).sound
   })

@@ -89,17 +89,16 @@ const copy = async ({ from, to }) => {
 }
 
 // Exclusive locking mode is refused as long as anybody else has the write-ahead log open.
-const hold = ({ file, leaveLog }) => {
+const hold = ({ file }) => {
   let db
   let sound = true
   try {
     db = open(file, { timeout: 1000 })
     db.pragma("locking_mode = EXCLUSIVE")
     readSchema(db)
-    if (leaveLog) {
-      db.pragma("journal_mode = DELETE")
-      db.pragma("locking_mode = NORMAL")
-    }
+    // With two names and a log at one of them, whoever opens it by that name later would take back what came after.
+    db.pragma("journal_mode = DELETE")
+    db.pragma("locking_mode = NORMAL")
     db.exec("BEGIN EXCLUSIVE")
   } catch (error) {
     if (!isDamage(error)) {

@@ -151,10 +151,10 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
     }
 
     /** Runs `work` while nobody opens the database or has it open. */
-    const alone = <A>(operation: string, leaveLog: boolean, work: Effect.Effect<A, StorageFailure>) =>
+    const alone = <A>(operation: string, work: Effect.Effect<A, StorageFailure>) =>
       Effect.gen(function*() {
         const { files, typed } = during(operation)
-        const hold = typed(DatabaseProcess.hold(filename, leaveLog))
+        const hold = typed(DatabaseProcess.hold(filename))
         if (Option.isSome(yield* files.size(filename))) yield* (movesOpenFiles ? hold : Effect.scoped(hold))
         return yield* Effect.uninterruptible(work)
       }).pipe(Effect.scoped, inTurn(lock, { store, operation }, openingDeadline))
@@ -169,7 +169,7 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
         yield* judge(yield* typed(inspect(copy)))
         yield* files.sync(copy)
         const exchange = Effect.zipLeft(files.keepAside(filename, "previous"), files.replace(copy, filename))
-        return { previous: yield* alone("restore", true, exchange) }
+        return { previous: yield* alone("restore", exchange) }
       }).pipe(Effect.scoped)
 
     const quarantine = Effect.suspend(() => {
@@ -178,7 +178,7 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
         files.keepAside(filename, "damaged"),
         (kept) => Option.isSome(kept) ? files.remove(filename) : Effect.void
       )
-      return alone("quarantine", false, move)
+      return alone("quarantine", move)
     })
 
     return DatabaseMaintenance.of({

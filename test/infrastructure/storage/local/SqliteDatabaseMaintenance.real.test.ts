@@ -86,20 +86,27 @@ describe("SqliteDatabaseMaintenance beside other processes", () => {
       assert.deepStrictEqual(yield* read(Option.getOrThrow(previous)), Option.some("in the log"))
     }))
 
-  it.scopedLive("what is set aside is kept byte for byte, with its log, also when it is damaged", () =>
+  it.scopedLive("a sound database is set aside with what its log had, in the one file", () =>
     Effect.gen(function*() {
-      for (const isDamaged of [false, true]) {
-        const { file, folder, quarantine } = yield* made
-        yield* yield* user(folder)
-        if (isDamaged) fs.writeFileSync(file, fs.readFileSync(file).fill("not a database "))
-        const before = ["", "-wal"].map((suffix) => fs.readFileSync(file + suffix))
-        const aside = Option.getOrThrow(yield* quarantine)
-        assert.match(aside, /strata\.db\.damaged-\d{8}T\d{6}Z$/)
-        for (const [index, suffix] of ["", "-wal"].entries()) {
-          assert.isFalse(fs.existsSync(file + suffix))
-          assert.isTrue(before[index]?.equals(fs.readFileSync(aside + suffix)), suffix)
-        }
-        if (!isDamaged) assert.deepStrictEqual(yield* read(aside), Option.some("in the log"))
+      const { file, folder, quarantine } = yield* made
+      yield* yield* user(folder)
+      const aside = Option.getOrThrow(yield* quarantine)
+      assert.match(aside, /strata\.db\.damaged-\d{8}T\d{6}Z$/)
+      assert.isFalse(fs.existsSync(`${aside}-wal`))
+      for (const suffix of ["", "-wal"]) assert.isFalse(fs.existsSync(file + suffix))
+      assert.deepStrictEqual(yield* read(aside), Option.some("in the log"))
+    }))
+
+  it.scopedLive("a damaged database is set aside byte for byte, with its log", () =>
+    Effect.gen(function*() {
+      const { file, folder, quarantine } = yield* made
+      yield* yield* user(folder)
+      fs.writeFileSync(file, fs.readFileSync(file).fill("not a database "))
+      const before = ["", "-wal"].map((suffix) => fs.readFileSync(file + suffix))
+      const aside = Option.getOrThrow(yield* quarantine)
+      for (const [index, suffix] of ["", "-wal"].entries()) {
+        assert.isFalse(fs.existsSync(file + suffix))
+        assert.isTrue(before[index]?.equals(fs.readFileSync(aside + suffix)), suffix)
       }
     }))
 
