@@ -7,6 +7,7 @@ import { Deferred, Effect, Exit, Fiber } from "effect"
 import { LocalDatabase } from "../../infrastructure/storage/local/LocalDatabase.ts"
 import { ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
+import { endedCases } from "./LocalDatabaseEndedCases.ts"
 import { readCases } from "./LocalDatabaseReadCases.ts"
 import { add, behaviour, hold, names } from "./LocalDatabaseSubject.ts"
 
@@ -175,6 +176,7 @@ export const contract: Contract<LocalDatabase> = {
         yield* hold("a,b")
       })
     ),
+    ...endedCases,
     ...readCases
   ]
 }

@@ -12,6 +12,7 @@ export const migration: Migration = {
   run: (sql) =>
     Effect.gen(function*() {
       yield* sql`CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT`
+      yield* sql`CREATE TABLE filler (content BLOB) STRICT`
       yield* sql`
         CREATE TABLE item (
           id INTEGER PRIMARY KEY,

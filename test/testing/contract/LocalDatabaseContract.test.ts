@@ -1,8 +1,11 @@
+import * as Reactivity from "@effect/experimental/Reactivity"
+import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { Effect, Layer, Stream } from "effect"
 import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import * as SqliteFailure from "../../../src/infrastructure/storage/local/SqliteFailure.ts"
 import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
 import * as LocalDatabaseContract from "../../../src/testing/contract/LocalDatabaseContract.ts"
+import { endedCases } from "../../../src/testing/contract/LocalDatabaseEndedCases.ts"
 import { bites } from "../../../src/testing/vitest.ts"
 
 type Service = typeof LocalDatabase.Service
@@ -21,6 +24,34 @@ const broken = (change: (database: Service) => Partial<Service>) =>
       (database) => LocalDatabase.of({ ...database, ...change(database) })
     )
   )
+
+/** The driver's own client and transactions. */
+const driver = Layer.scoped(
+  LocalDatabase,
+  Effect.gen(function*() {
+    const reactivity = yield* Reactivity.make
+    const sql = yield* Effect.provideService(
+      SqliteClient.make({ filename: ":memory:" }),
+      Reactivity.Reactivity,
+      reactivity
+    )
+    yield* sql`PRAGMA foreign_keys = ON`
+    yield* LocalDatabaseContract.migration.run(sql)
+    return LocalDatabase.of({
+      sql,
+      read: typed,
+      readSnapshot: typed,
+      writeTransaction: (writes) => typed(sql.withTransaction(writes)),
+      live: () => Stream.never
+    })
+  })
+)
+
+bites(
+  { ...LocalDatabaseContract.contract, cases: endedCases },
+  "goes on after an error that ended its transaction",
+  driver
+)
 
 bites(LocalDatabaseContract.contract, "does not open a transaction", broken(() => ({ writeTransaction: typed })))
 

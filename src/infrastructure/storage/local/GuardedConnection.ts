@@ -1,6 +1,7 @@
 /**
- * The connection that statements inside a transaction use. It refuses them once the transaction is over, as a fiber that
- * outlives it would send them.
+ * The connection that statements inside a transaction use. It refuses them once the transaction is over: for a fiber that
+ * outlives it, and after an error with which SQLite has taken everything back by itself (a full disk, a failed read or
+ * write, `INSERT OR ROLLBACK`). What came after that would be committed alone.
  */
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { SqlClient } from "@effect/sql/SqlClient"
@@ -24,8 +25,12 @@ export class GuardedConnection implements Connection {
   /** The client whose database it is. */
   readonly sql: SqlClient
   isOpen = true
+  /** The error with which SQLite ended the transaction. */
+  ended: SqlError | undefined
+  private readonly raw: Connection
 
   constructor(raw: Connection, kind: "write" | "snapshot", sql: SqlClient) {
+    this.raw = raw
     this.kind = kind
     this.sql = sql
     this.execute = this.guard(raw.execute)
@@ -35,11 +40,19 @@ export class GuardedConnection implements Connection {
     this.executeStream = raw.executeStream
   }
 
+  /** Inside a transaction there is no BEGIN: the one that succeeds is for the ROLLBACK to come. */
+  private readonly notice = (error: SqlError) =>
+    Effect.match(this.raw.execute("BEGIN", [], undefined), {
+      onFailure: () => undefined,
+      onSuccess: () => void (this.ended = error)
+    })
+
   private guard<Arguments extends ReadonlyArray<unknown>, A>(run: Run<Arguments, A>): Run<Arguments, A> {
     const guarded: Run<Arguments, A> = (...arguments_) =>
-      Effect.suspend(() =>
-        this.isOpen ? run(...arguments_) : Effect.dieMessage("A statement came after the end of its transaction")
-      )
+      Effect.suspend(() => {
+        if (!this.isOpen) return Effect.dieMessage("A statement came after the end of its transaction")
+        return this.ended ?? Effect.uninterruptible(Effect.tapError(run(...arguments_), this.notice))
+      })
     if (this.kind === "write") return guarded
     return (...arguments_) =>
       Effect.tapError(

@@ -99,7 +99,7 @@ export const make = (
         Effect.flatMap(([raw, transaction]) =>
           restore(Effect.provideService(writes, TransactionConnection, [transaction, 0])).pipe(
             Effect.onExit(() => Effect.sync(() => void (transaction.isOpen = false))),
-            Effect.zipLeft(end(raw, "COMMIT")),
+            Effect.zipLeft(Effect.suspend(() => transaction.ended ?? end(raw, "COMMIT"))),
             Effect.onError(() => rollback(raw)),
             Effect.ensuring(giveBackFrom(raw, synchronous))
           )
