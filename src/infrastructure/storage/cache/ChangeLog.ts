@@ -2,14 +2,13 @@
  * What others did to a cache file since the last look, from the numbers that every write leaves: there is no log to
  * write or to trim.
  */
-import type { Connection } from "@effect/sql/SqlConnection"
-import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Option } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as BarrierTable from "./BarrierTable.ts"
 import type { EntryDatabase } from "./EntryDatabase.ts"
 import * as EntryMeta from "./EntryMeta.ts"
 import type { Changes } from "./EntryStore.ts"
+import type { Statements } from "./Statements.ts"
 
 const selectKeys = "SELECT key FROM entry WHERE id IN (SELECT value FROM json_each(?))"
 
@@ -37,26 +36,18 @@ export const make = ({ read, version }: Pick<EntryDatabase, "read" | "version">)
     }))
     let { seen }: { seen: Seen } = yield* look
 
-    const keysOf = (
-      connection: Connection,
-      ids: ReadonlyArray<number>
-    ): Effect.Effect<ReadonlyArray<string>, SqlError> =>
-      ids.length === 0
-        ? Effect.succeed([])
-        : Effect.map(
-          connection.execute(selectKeys, [JSON.stringify(ids)], undefined),
-          (rows) => rows.map(({ key }) => key)
-        )
+    const keysOf = ({ all }: Statements, ids: ReadonlyArray<number>) =>
+      ids.length === 0 ? [] : all<{ readonly key: string }>(selectKeys, JSON.stringify(ids)).map(({ key }) => key)
 
     const news: Effect.Effect<Option.Option<Changes>, StorageFailure> = Effect.gen(function*() {
       const last = seen
       const { meta, seen: next } = yield* look
       const ids = EntryMeta.since(meta, last.writes)
       const distinct = Array.from(new Set(ids))
-      const keys = yield* read((connection) => keysOf(connection, distinct))
+      const keys = yield* read((statements) => keysOf(statements, distinct))
       const barriers = next.barrier === last.barrier
         ? []
-        : yield* read((connection) => BarrierTable.readSince(connection, last.barrier))
+        : yield* read((statements) => BarrierTable.readSince(statements, last.barrier))
       seen = { ...next, barrier: barriers.at(-1)?.generation ?? next.barrier }
       // A row that is gone again leaves no key behind; barriers that were folded are below the floor.
       const everything = ids === undefined || keys.length < distinct.length ||

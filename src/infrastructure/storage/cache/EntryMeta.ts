@@ -1,9 +1,7 @@
 /**
  * The one row of a cache file with what would otherwise have to be counted or looked for.
  */
-import type { Connection } from "@effect/sql/SqlConnection"
-import { SqlError } from "@effect/sql/SqlError"
-import { Effect } from "effect"
+import type { Statements } from "./Statements.ts"
 
 export interface Meta {
   /** The last number taken. */
@@ -48,33 +46,22 @@ const numbersOf = (blob: Uint8Array) => new Float64Array(new Uint8Array(blob).bu
 const select = "SELECT generation, floor, entries, bytes, high_water, hand, writes, lost, recent, " +
   "(SELECT max(generation) FROM barrier) AS newest FROM meta"
 
-export const read = (connection: Connection): Effect.Effect<Meta, SqlError> =>
-  Effect.flatMap(connection.execute(select, [], undefined), (rows: ReadonlyArray<Row>) => {
-    const [row] = rows
-    if (row === undefined) return new SqlError({ cause: { code: "SQLITE_CORRUPT" }, message: "There is no meta row" })
-    const { bytes, entries, floor, generation, hand, high_water: highWater, lost, newest, recent, writes } = row
-    return Effect.succeed({
-      generation,
-      floor,
-      entries,
-      bytes,
-      highWater,
-      hand,
-      writes,
-      lost,
-      recent: numbersOf(recent),
-      newest: newest ?? 0
-    })
-  })
+export const read = ({ get }: Statements): Meta => {
+  const row = get<Row>(select)
+  if (row === undefined) throw Object.assign(new Error("There is no meta row"), { code: "SQLITE_CORRUPT" })
+  const { high_water: highWater, newest, recent, ...rest } = row
+  return { ...rest, highWater, recent: numbersOf(recent), newest: newest ?? 0 }
+}
 
-export const readGeneration = (connection: Connection): Effect.Effect<number, SqlError> =>
-  Effect.map(connection.execute("SELECT generation FROM meta", [], undefined), ([row]) => row?.generation ?? 0)
+export const readGeneration = ({ get }: Statements): number =>
+  get<Pick<Row, "generation">>("SELECT generation FROM meta")?.generation ?? 0
 
 const update = "UPDATE meta SET generation = ?, floor = ?, entries = ?, bytes = ?, high_water = ?, hand = ?, " +
   "writes = ?, lost = ?, recent = ?"
 
-export const write = (connection: Connection, meta: Meta) =>
-  connection.executeRaw(update, [
+export const write = ({ run }: Statements, meta: Meta): void => {
+  run(
+    update,
     meta.generation,
     meta.floor,
     meta.entries,
@@ -84,7 +71,8 @@ export const write = (connection: Connection, meta: Meta) =>
     meta.writes,
     meta.lost,
     Buffer.from(meta.recent.buffer, meta.recent.byteOffset, meta.recent.byteLength)
-  ])
+  )
+}
 
 export const written = (meta: Meta, ids: ReadonlyArray<number>) => {
   meta.writes += ids.length

@@ -1,7 +1,6 @@
 /**
  * The tables of a cache file, and the rows of its entries.
  */
-import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import { crc32 } from "node:zlib"
 import type { Migration } from "../local/Migration.ts"
@@ -17,55 +16,58 @@ export const layout = 1
  * nothing serves the entry any more, so that storing a key again rarely moves it in the index. `meta` has one row with
  * what would otherwise have to be counted; `recent` are the ids of the last rows written, of `writes` in all.
  */
-const createEntry = (sql: SqlClient) =>
-  Effect.all([
-    sql`
-      CREATE TABLE entry (
-        id INTEGER PRIMARY KEY,
-        key TEXT NOT NULL UNIQUE,
-        checksum INTEGER NOT NULL,
-        generation INTEGER NOT NULL,
-        stored_at INTEGER NOT NULL,
-        fresh_until INTEGER NOT NULL,
-        revalidate_until INTEGER NOT NULL,
-        kept_until INTEGER NOT NULL,
-        due INTEGER NOT NULL,
-        bytes INTEGER NOT NULL,
-        expired INTEGER NOT NULL,
-        visited INTEGER NOT NULL,
-        tags TEXT,
-        value BLOB NOT NULL
-      ) STRICT
-    `,
-    sql`CREATE INDEX entry_due ON entry (due)`,
-    sql`
-      CREATE TABLE barrier (
-        generation INTEGER PRIMARY KEY,
-        kind TEXT NOT NULL,
-        target TEXT NOT NULL,
-        name TEXT NOT NULL,
-        UNIQUE (name, target, kind)
-      ) STRICT
-    `,
-    sql`
-      CREATE TABLE meta (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        generation INTEGER NOT NULL,
-        floor INTEGER NOT NULL,
-        entries INTEGER NOT NULL,
-        bytes INTEGER NOT NULL,
-        high_water INTEGER NOT NULL,
-        hand INTEGER NOT NULL,
-        writes INTEGER NOT NULL,
-        lost INTEGER NOT NULL,
-        recent BLOB NOT NULL
-      ) STRICT
-    `,
-    sql`INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, x'')`
-  ], { discard: true })
+export const create: ReadonlyArray<string> = [
+  `
+    CREATE TABLE entry (
+      id INTEGER PRIMARY KEY,
+      key TEXT NOT NULL UNIQUE,
+      checksum INTEGER NOT NULL,
+      generation INTEGER NOT NULL,
+      stored_at INTEGER NOT NULL,
+      fresh_until INTEGER NOT NULL,
+      revalidate_until INTEGER NOT NULL,
+      kept_until INTEGER NOT NULL,
+      due INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      expired INTEGER NOT NULL,
+      visited INTEGER NOT NULL,
+      tags TEXT,
+      value BLOB NOT NULL
+    ) STRICT
+  `,
+  `CREATE INDEX entry_due ON entry (due)`,
+  `
+    CREATE TABLE barrier (
+      generation INTEGER PRIMARY KEY,
+      kind TEXT NOT NULL,
+      target TEXT NOT NULL,
+      name TEXT NOT NULL,
+      UNIQUE (name, target, kind)
+    ) STRICT
+  `,
+  `
+    CREATE TABLE meta (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      generation INTEGER NOT NULL,
+      floor INTEGER NOT NULL,
+      entries INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      high_water INTEGER NOT NULL,
+      hand INTEGER NOT NULL,
+      writes INTEGER NOT NULL,
+      lost INTEGER NOT NULL,
+      recent BLOB NOT NULL
+    ) STRICT
+  `,
+  `INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, x'')`
+]
 
 export const migrations: ReadonlyArray<Migration> = [
-  { id: 1, name: "create_entry", run: createEntry },
+  {
+    id: 1,
+    name: "create_entry",
+    run: (sql) => Effect.forEach(create, (statement) => sql.unsafe(statement), { discard: true })
+  },
   SqlLease.migration(2)
 ]
 
@@ -83,8 +85,15 @@ export interface EntryRow {
   readonly value: Uint8Array
 }
 
-export const entryColumns = "id, key, checksum, generation, stored_at, fresh_until, revalidate_until, kept_until, " +
+/** With the number of the newest barrier, as it was at the same moment. */
+export interface FoundRow extends EntryRow {
+  readonly newest: number | null
+}
+
+const columns = "id, key, checksum, generation, stored_at, fresh_until, revalidate_until, kept_until, " +
   "expired, tags, value"
+
+export const selectByKey = `SELECT ${columns}, (SELECT max(generation) FROM barrier) AS newest FROM entry WHERE key = ?`
 
 const dueMillis = 60_000
 
@@ -110,8 +119,8 @@ const protectedText = (
   tags: string | null
 ) => `${generation} ${storedAt} ${fresh} ${revalidate} ${kept} ${tags ?? ""} ${key}`
 
-/** The values of `key` up to `value` without `id`, in the order of `insert` and, for one `id`, of `update`. */
-export const parametersOf = (entry: NewEntry, generation: number): ReadonlyArray<unknown> => {
+/** In the order of `insert`; `update` ends with the id instead of `rest`. */
+export const parametersOf = (entry: NewEntry, generation: number) => {
   const { key, tags, value } = entry
   const [storedAt, fresh, revalidate, kept] = [
     whole(entry.storedAt),
@@ -121,7 +130,10 @@ export const parametersOf = (entry: NewEntry, generation: number): ReadonlyArray
   ]
   const names = tags.length === 0 ? null : JSON.stringify(tags)
   const checksum = checksumOf(value, protectedText(key, generation, storedAt, fresh, revalidate, kept, names))
-  return [checksum, generation, storedAt, fresh, revalidate, kept, bytesOf(entry), names, value, dueOf(entry), key]
+  return {
+    withoutDue: [checksum, generation, storedAt, fresh, revalidate, kept, bytesOf(entry), names, value],
+    rest: [dueOf(entry), key] as const
+  }
 }
 
 export const insert =

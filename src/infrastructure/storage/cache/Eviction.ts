@@ -1,7 +1,6 @@
 /**
  * Makes room: what serves nobody any more goes first, then what nobody has read since the hand passed last (CLOCK).
  */
-import { Effect } from "effect"
 import * as EntryMeta from "./EntryMeta.ts"
 import * as EntrySchema from "./EntrySchema.ts"
 import type { Context } from "./EntryWrites.ts"
@@ -46,7 +45,7 @@ const enough = (context: Context, rows: ReadonlyArray<Row>) => {
   return rows.slice(0, count)
 }
 
-const remove = ({ connection, meta }: Context, rows: ReadonlyArray<Row>) => {
+const remove = ({ meta, statements }: Context, rows: ReadonlyArray<Row>) => {
   meta.entries -= rows.length
   for (const row of rows) {
     meta.bytes -= row.bytes
@@ -54,48 +53,39 @@ const remove = ({ connection, meta }: Context, rows: ReadonlyArray<Row>) => {
     meta.floor = Math.max(meta.floor, row.generation)
   }
   EntryMeta.forgotten(meta, new Set(rows.map(({ id }) => id)))
-  return connection.executeRaw("DELETE FROM entry WHERE id IN (SELECT value FROM json_each(?))", [ids(rows)])
+  statements.run("DELETE FROM entry WHERE id IN (SELECT value FROM json_each(?))", ids(rows))
 }
 
 const tagsOf = ({ tags }: Row): ReadonlyArray<string> => tags === null ? [] : JSON.parse(tags)
 
 /** One step of the hand: rows that were read since the last one get another round. */
-const sweep = (context: Context, visited: Set<number>) =>
-  Effect.gen(function*() {
-    const { barriers, connection, meta } = context
-    const rows: ReadonlyArray<Row> = yield* connection.execute(selectNext, [meta.hand], undefined)
-    const isDispensable = (row: Row) =>
-      (row.visited === 0 && !visited.has(row.id)) ||
-      barriers.statusOf({ key: row.key, tags: tagsOf(row), generation: row.generation }) === "removed"
-    const victims = enough(context, rows.filter(isDispensable))
-    const bytes = victims.reduce((sum, row) => sum + row.bytes, 0)
-    const stop = isEnough(context, bytes, victims.length) ? victims.at(-1) : undefined
-    const end = stop?.id ?? rows.at(-1)?.id ?? 0
-    meta.hand = stop === undefined && rows.length < chunk ? 0 : end
-    const passed = rows.filter((row) => row.id <= end && !isDispensable(row))
-    const marked = passed.filter((row) => row.visited !== 0)
-    for (const { id } of passed) visited.delete(id)
-    if (marked.length > 0) {
-      yield* connection.executeRaw("UPDATE entry SET visited = 0 WHERE id IN (SELECT value FROM json_each(?))", [
-        ids(marked)
-      ])
-    }
-    return victims
-  })
+const sweep = (context: Context, visited: Set<number>) => {
+  const { barriers, meta, statements } = context
+  const rows = statements.all<Row>(selectNext, meta.hand)
+  const isDispensable = (row: Row) =>
+    (row.visited === 0 && !visited.has(row.id)) ||
+    barriers.statusOf({ key: row.key, tags: tagsOf(row), generation: row.generation }) === "removed"
+  const victims = enough(context, rows.filter(isDispensable))
+  const bytes = victims.reduce((sum, row) => sum + row.bytes, 0)
+  const stop = isEnough(context, bytes, victims.length) ? victims.at(-1) : undefined
+  const end = stop?.id ?? rows.at(-1)?.id ?? 0
+  meta.hand = stop === undefined && rows.length < chunk ? 0 : end
+  const passed = rows.filter((row) => row.id <= end && !isDispensable(row))
+  const marked = passed.filter((row) => row.visited !== 0)
+  for (const { id } of passed) visited.delete(id)
+  if (marked.length > 0) {
+    statements.run("UPDATE entry SET visited = 0 WHERE id IN (SELECT value FROM json_each(?))", ids(marked))
+  }
+  return victims
+}
 
 /** One chunk, in a transaction of its own; how many went, and whether there is more to do. */
-export const step = (context: Context, visited: Set<number>, now: number) =>
-  Effect.gen(function*() {
-    const { connection } = context
-    const overdue: ReadonlyArray<Row> = yield* connection.execute(
-      selectOverdue,
-      [EntrySchema.overdueAt(now)],
-      undefined
-    )
-    const victims = overdue.length > 0 ? enough(context, overdue) : yield* sweep(context, visited)
-    if (victims.length > 0) yield* remove(context, victims)
-    return { evicted: victims.length, isDone: isEnough(context, 0, 0) }
-  })
+export const step = (context: Context, visited: Set<number>, now: number) => {
+  const overdue = context.statements.all<Row>(selectOverdue, EntrySchema.overdueAt(now))
+  const victims = overdue.length > 0 ? enough(context, overdue) : sweep(context, visited)
+  if (victims.length > 0) remove(context, victims)
+  return { evicted: victims.length, isDone: isEnough(context, 0, 0) }
+}
 
 /** A tenth, and a chunk at most, whether or not a bound asks for it. */
 export const force = (context: Context, visited: Set<number>, now: number) => {
@@ -109,14 +99,12 @@ export const force = (context: Context, visited: Set<number>, now: number) => {
 }
 
 /** What was read since the last time, as far as it is worth a write. */
-export const flushVisited = ({ connection }: Pick<Context, "connection">, visited: Set<number>) => {
+export const flushVisited = ({ statements }: Pick<Context, "statements">, visited: Set<number>): void => {
   const some = Array.from(visited).slice(0, chunk)
-  if (some.length === 0) return Effect.void
-  return Effect.map(
-    connection.executeRaw(
-      "UPDATE entry SET visited = 1 WHERE visited = 0 AND id IN (SELECT value FROM json_each(?))",
-      [JSON.stringify(some)]
-    ),
-    () => some.forEach((id) => visited.delete(id))
+  if (some.length === 0) return
+  statements.run(
+    "UPDATE entry SET visited = 1 WHERE visited = 0 AND id IN (SELECT value FROM json_each(?))",
+    JSON.stringify(some)
   )
+  some.forEach((id) => visited.delete(id))
 }

@@ -1,40 +1,57 @@
 /**
- * One commit for all that ask while another one is under way: each of them is acknowledged after its own.
+ * One commit for all that ask in the same turn of the event loop: each of them is acknowledged after it.
  */
-import { Deferred, Effect } from "effect"
+import { Deferred, Effect, Exit, FiberId } from "effect"
 
 interface Waiting<A, B, E> {
   readonly item: A
   readonly done: Deferred.Deferred<B, E>
 }
 
-/** `commit` gives the results of a batch in its order. It goes on when who started it is interrupted. */
+/** A few milliseconds of the event loop. */
+const most = 256
+
+/** Fibers that were started together come here in several rounds of microtasks. */
+const nextTurn = Effect.async<void>((resume) => {
+  // @effect-diagnostics-next-line globalTimers:off -- no time passes
+  setImmediate(() => resume(Effect.void))
+})
+
+/**
+ * `commit` gives the results of a batch in its order. It goes on when who asked is interrupted, and is waited for when
+ * the scope closes.
+ */
 export const make = <A, B, E>(commit: (items: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<B>, E>) =>
-  Effect.gen(function*() {
-    const inTurn = (yield* Effect.makeSemaphore(1)).withPermits(1)
+  Effect.map(Effect.scope, (scope) => {
     let waiting: Array<Waiting<A, B, E>> = []
+    const inTurn = Effect.unsafeMakeSemaphore(1).withPermits(1)
+
+    const commitSome = (batch: ReadonlyArray<Waiting<A, B, E>>) =>
+      Effect.map(
+        Effect.exit(commit(batch.map(({ item }) => item))),
+        (exit) =>
+          batch.forEach(({ done }, index) =>
+            Deferred.unsafeDone(done, Exit.map(exit, (results) => results[index] as B))
+          )
+      )
 
     const commitAll = Effect.suspend(() => {
       const batch = waiting
       waiting = []
-      if (batch.length === 0) return Effect.void
-      return Effect.flatMap(
-        Effect.exit(commit(batch.map(({ item }) => item))),
-        (exit) =>
-          Effect.forEach(
-            batch,
-            ({ done }, index) => Deferred.done(done, Effect.map(exit, (results) => results[index] as B) as never),
-            { discard: true }
-          )
+      const parts = Array.from(
+        { length: Math.ceil(batch.length / most) },
+        (_, part) => batch.slice(part * most, (part + 1) * most)
       )
+      return Effect.forEach(parts, commitSome, { discard: true })
     })
 
+    const commitSoon = Effect.uninterruptible(Effect.zipRight(nextTurn, inTurn(commitAll)))
+
     return (item: A): Effect.Effect<B, E> =>
-      Effect.gen(function*() {
-        const done = yield* Deferred.make<B, E>()
+      Effect.suspend(() => {
+        const done = Deferred.unsafeMake<B, E>(FiberId.none)
         waiting.push({ item, done })
-        // Who asks in the same turn of the event loop joins in.
-        yield* inTurn(Effect.zipRight(Effect.yieldNow(), Effect.uninterruptible(commitAll)))
-        return yield* Deferred.await(done)
+        const wait = Deferred.await(done)
+        return waiting.length > 1 ? wait : Effect.zipRight(Effect.forkIn(commitSoon, scope), wait)
       })
   })

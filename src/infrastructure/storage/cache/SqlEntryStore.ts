@@ -1,8 +1,6 @@
 /**
  * Entries in a SQLite file that the processes of this machine share. A read is one prepared statement and no write.
  */
-import type { Connection } from "@effect/sql/SqlConnection"
-import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Effect, Option } from "effect"
 import type { Duration, Scope } from "effect"
 import { createHash } from "node:crypto"
@@ -10,7 +8,6 @@ import { Full } from "../../../domain/storage/StorageFailure.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as Telemetry from "../../telemetry/catalogue/Cache.ts"
 import * as Span from "../../telemetry/Span.ts"
-import type { LeaseLost } from "../local/Lease.ts"
 import * as BarrierTable from "./BarrierTable.ts"
 import * as ChangeLog from "./ChangeLog.ts"
 import * as ClockSteps from "./ClockSteps.ts"
@@ -56,6 +53,9 @@ const isFull = (failure: unknown): failure is Full => failure instanceof Full
 interface Attempt {
   readonly stored: Stored
   readonly isOver: boolean
+
+  /** Before it. */
+  readonly highWater: number
 }
 
 export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure, Scope.Scope> =>
@@ -64,44 +64,35 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
     const bounds = { ...defaultBounds, ...options }
     const maxFileBytes = options.maxFileBytes ?? 2 * bounds.maxBytes + 16 * 1024 * 1024
     const { filename } = options
-    const { find, lease, read, version, write, writeLeased } = yield* EntryDatabase.open({
-      filename,
-      maxFileBytes,
-      deadline
-    })
+    const { isHeld, lease, read, version, write } = yield* EntryDatabase.make({ filename, maxFileBytes, deadline })
     const barriers = BarrierTable.makeCopy()
     const visited = new Set<number>()
 
     const log = yield* ChangeLog.make({ read, version })
 
     /** One write transaction over the state of the file. */
-    const changing =
-      <A, E>(use: (context: EntryWrites.Context) => Effect.Effect<A, E | SqlError>) => (connection: Connection) =>
-        Effect.gen(function*() {
-          const meta = yield* EntryMeta.read(connection)
-          yield* barriers.refresh(connection, meta.newest)
+    const change = <A>(use: (context: EntryWrites.Context) => A, durability: "relaxed" | "durable" = "relaxed") =>
+      Effect.map(
+        write((statements) => {
+          const meta = EntryMeta.read(statements)
+          barriers.refresh(statements, meta.newest)
           const from = { writes: meta.writes, barrier: meta.newest }
-          const result = yield* use({ connection, meta, barriers, bounds, barrierLimit })
-          yield* EntryMeta.write(connection, meta)
+          const result = use({ statements, meta, barriers, bounds, barrierLimit })
+          EntryMeta.write(statements, meta)
           return { result, from, to: { writes: meta.writes, barrier: meta.newest } }
-        })
-    const changed = <A>({ from, result, to }: { result: A; from: ChangeLog.Mark; to: ChangeLog.Mark }) => {
-      log.passed(from, to)
-      return result
-    }
-    const change = <A>(
-      use: (context: EntryWrites.Context) => Effect.Effect<A, SqlError>,
-      durability: "relaxed" | "durable" = "relaxed"
-    ) => Effect.map(write(changing(use), durability), changed)
+        }, durability),
+        ({ from, result, to }) => {
+          log.passed(from, to)
+          return result
+        }
+      )
 
     const first = yield* read(EntryMeta.read)
-    const start = change(({ meta }) =>
-      Effect.sync(() => {
-        if (meta.generation >= base) return
-        meta.generation = base
-        meta.floor = base
-      })
-    )
+    const start = change(({ meta }) => {
+      if (meta.generation >= base) return
+      meta.generation = base
+      meta.floor = base
+    })
     if (first.generation < base) yield* start
 
     let evicted = 0
@@ -122,33 +113,33 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
     }).pipe(Span.withSpan(Telemetry.evict, {}), evicting)
 
     const noteClock = ClockSteps.make()
-    const putAll = (entries: ReadonlyArray<NewEntry>) => (context: EntryWrites.Context) =>
-      Effect.gen(function*() {
-        yield* noteClock(context.meta.highWater, entries)
-        if (context.meta.bytes > bounds.maxBytes * worthMarking) yield* Eviction.flushVisited(context, visited)
-        const stored = yield* EntryWrites.put(context, entries)
-        return { stored, isOver: Eviction.isOver(context) }
+    const refused: Stored = [Option.none()]
+
+    const putAll = (entries: ReadonlyArray<NewEntry>, fence?: number) => (context: EntryWrites.Context): Attempt => {
+      const { meta, statements } = context
+      const { highWater } = meta
+      if (fence !== undefined && !isHeld(statements, fence)) return { stored: refused, isOver: false, highWater }
+      if (meta.bytes > bounds.maxBytes * worthMarking) Eviction.flushVisited(context, visited)
+      return { stored: EntryWrites.put(context, entries), isOver: Eviction.isOver(context), highWater }
+    }
+
+    const put = (entries: ReadonlyArray<NewEntry>, fence?: number): Effect.Effect<Stored, StorageFailure> => {
+      const attempt = change(putAll(entries, fence))
+      const settled = Effect.flatMap(attempt, ({ highWater, isOver, stored }) => {
+        const noted = Effect.as(noteClock(highWater, entries), stored)
+        return isOver ? Effect.zipRight(makeRoom, noted) : noted
       })
-
-    const settle = <E>(entries: ReadonlyArray<NewEntry>, attempt: Effect.Effect<Attempt, E | StorageFailure>) =>
-      attempt.pipe(
-        // After a chunk has gone there is room, or the disk itself is full, and then nothing can go either.
-        Effect.catchIf(isFull, () => Effect.zipRight(evicting(evict(Eviction.force)), attempt)),
-        Effect.catchIf(isFull, () => Effect.map(skip(entries), (stored) => ({ stored, isOver: false }))),
-        Effect.tap(({ isOver }) => isOver ? makeRoom : Effect.void),
-        Effect.map(({ stored }) => stored)
+      // After a chunk has gone there is room, or the disk itself is full, and then nothing can go either.
+      return Effect.catchIf(
+        settled,
+        isFull,
+        () =>
+          Effect.zipRight(evicting(evict(Eviction.force)), settled).pipe(Effect.catchIf(isFull, () => skip(entries)))
       )
-
-    const put = (entries: ReadonlyArray<NewEntry>) => settle(entries, change(putAll(entries)))
-
-    const putLeased = (entry: NewEntry, check: Effect.Effect<void, LeaseLost | StorageFailure>) =>
-      settle(
-        [entry],
-        Effect.map(writeLeased(changing((context) => Effect.zipRight(check, putAll([entry])(context)))), changed)
-      )
+    }
 
     const invalidate = yield* GroupCommit.make((batch: ReadonlyArray<Invalidation>) =>
-      change((context) => Effect.forEach(batch, (each) => EntryWrites.invalidate(context, each)), "durable")
+      change((context) => batch.map((each) => EntryWrites.invalidate(context, each)), "durable")
     )
 
     /** A set that finds no room still ends what was there. */
@@ -158,14 +149,14 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
           ? Effect.as(invalidate({ kind: "remove", target: { _tag: "Key", key } }), Option.none<number>())
           : Effect.succeedNone)
 
-    const dropDamaged = (row: EntryDatabase.FoundRow) => {
+    const dropDamaged = (row: EntrySchema.FoundRow) => {
       Telemetry.dropped.update(1, { "strata.cache.reason": "damaged" })
-      return Effect.ignore(change((context) => EntryWrites.drop(context, row)))
+      return Effect.as(Effect.ignore(change((context) => EntryWrites.drop(context, row))), Option.none<Entry>())
     }
 
-    const found = (row: EntryDatabase.FoundRow): Effect.Effect<Option.Option<Entry>> => {
+    const found = (row: EntrySchema.FoundRow): Effect.Effect<Option.Option<Entry>> => {
       const entry = EntrySchema.entryOf(row)
-      if (entry === undefined) return Effect.as(dropDamaged(row), Option.none())
+      if (entry === undefined) return dropDamaged(row)
       const status = barriers.statusOf(entry)
       if (status === "removed") return Effect.succeedNone
       if (visited.size < visitedLimit) visited.add(row.id)
@@ -173,19 +164,20 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
     }
 
     const get = (key: string) =>
-      Effect.flatMap(find(key), (row) => {
+      Effect.flatten(read((statements) => {
+        const row = statements.get<EntrySchema.FoundRow>(EntrySchema.selectByKey, key)
         if (row === undefined) return Effect.succeedNone
-        const newest = row.newest ?? 0
-        if (newest <= barriers.latest()) return found(row)
-        return Effect.flatMap(read((connection) => barriers.refresh(connection, newest)), () => found(row))
-      })
+        barriers.refresh(statements, row.newest ?? 0)
+        return found(row)
+      }))
 
     const claim = (key: string) =>
       Effect.map(
         lease.tryTake(claimName(key), claimTimeToLive),
-        Option.map(({ check }): Claim => ({
+        Option.map(({ check, fence }): Claim => ({
           put: (entry) =>
-            Effect.map(putLeased(entry, check), ([stored]) => stored ?? Option.none()).pipe(
+            Effect.zipRight(check, put([entry], fence)).pipe(
+              Effect.map(([stored]) => stored ?? Option.none()),
               Effect.catchTag("LeaseLost", () => Effect.succeedNone)
             )
         }))

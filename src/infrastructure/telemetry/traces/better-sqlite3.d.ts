@@ -1,4 +1,4 @@
-/** The part of the driver that the trace store uses; the package has no types of its own. */
+/** The part of the driver that the trace store and the cache use; the package has no types of its own. */
 declare module "better-sqlite3" {
   class Database {
     constructor(
@@ -15,9 +15,16 @@ declare module "better-sqlite3" {
   }
 
   namespace Database {
-    type Value = string | number | bigint | null
+    type Value = string | number | bigint | Uint8Array | null
+    interface RunResult {
+      readonly changes: number
+      readonly lastInsertRowid: number | bigint
+    }
+    class SqliteError extends Error {
+      readonly code: string
+    }
     interface Statement {
-      run(...parameters: ReadonlyArray<Value>): { readonly changes: number }
+      run(...parameters: ReadonlyArray<Value>): RunResult
       get(...parameters: ReadonlyArray<Value>): unknown
       all(...parameters: ReadonlyArray<Value>): Array<unknown>
       iterate(...parameters: ReadonlyArray<Value>): IterableIterator<unknown>
