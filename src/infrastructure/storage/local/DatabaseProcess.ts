@@ -30,7 +30,7 @@ export type Depth = "integrity_check" | "quick_check" | "schema"
 type Call =
   | { readonly call: "inspect"; readonly file: string; readonly depth: Depth }
   | { readonly call: "copy"; readonly from: string; readonly to: string }
-  | { readonly call: "hold"; readonly file: string }
+  | { readonly call: "hold"; readonly file: string; readonly applicationId: number }
 
 interface Reply {
   readonly value?: unknown
@@ -104,13 +104,14 @@ export const copy = (from: string, to: string): Effect.Effect<void, CallFailed> 
 
 /**
  * Keeps everybody else out of the file until the scope closes; fails when somebody has it open. Then everything is in the
- * one file, but when `false` is given: it is too damaged to be opened, and was left as it is.
+ * one file, but when `false` is given: it is too damaged to be opened, or it or its log is another application's, and it was
+ * left as it is.
  */
-export const hold = (file: string): Effect.Effect<boolean, CallFailed, Scope.Scope> =>
+export const hold = (file: string, applicationId: number): Effect.Effect<boolean, CallFailed, Scope.Scope> =>
   Effect.gen(function*() {
     const child = yield* Effect.acquireRelease(
       start,
       (holder) => ended(holder, () => holder.connected ? holder.disconnect() : holder.kill("SIGKILL"))
     )
-    return (yield* ask<{ readonly sound: boolean }>(child, { call: "hold", file: resolve(file) })).sound
+    return (yield* ask<{ readonly sound: boolean }>(child, { call: "hold", file: resolve(file), applicationId })).sound
   })

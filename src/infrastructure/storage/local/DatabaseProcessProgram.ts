@@ -25,6 +25,15 @@ const open = (file, options) => {
 
 const readSchema = (db) => db.prepare("SELECT count(*) FROM sqlite_schema").get()
 
+// The rule of ApplicationFile.
+const isRecognized = (db, applicationId) => {
+  const mark = db.pragma("application_id", { simple: true })
+  if (mark !== 0) return mark === applicationId
+  if (db.prepare("SELECT 1 FROM sqlite_schema").get() === undefined) return true
+  const columns = db.prepare("SELECT name FROM pragma_table_info('migrations')").pluck().all()
+  return ["id", "name", "applied_at"].every((name) => columns.includes(name))
+}
+
 const stepsOf = (db) => {
   if (db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'").get() === undefined) return []
   return db.prepare("SELECT * FROM migrations ORDER BY id LIMIT 10000").all()
@@ -89,17 +98,21 @@ const copy = async ({ from, to }) => {
 }
 
 // Exclusive locking mode is refused as long as anybody else has the write-ahead log open.
-const hold = ({ file }) => {
+const hold = ({ applicationId, file }) => {
   let db
   let sound = true
   try {
     db = open(file, { timeout: 1000 })
     db.pragma("locking_mode = EXCLUSIVE")
     readSchema(db)
-    // With two names and a log at one of them, whoever opens it by that name later would take back what came after.
-    db.pragma("journal_mode = DELETE")
-    db.pragma("locking_mode = NORMAL")
-    db.exec("BEGIN EXCLUSIVE")
+    // The log of another application's file would be written into this one.
+    sound = isRecognized(db, applicationId)
+    if (sound) {
+      // With two names and a log at one of them, whoever opens it by that name later would take back what came after.
+      db.pragma("journal_mode = DELETE")
+      db.pragma("locking_mode = NORMAL")
+      db.exec("BEGIN EXCLUSIVE")
+    }
   } catch (error) {
     if (!isDamage(error)) {
       db?.close()
@@ -107,8 +120,8 @@ const hold = ({ file }) => {
     }
     sound = false
   }
-  // Closing it undoes the lock; what is not this file's any more is left alone.
-  process.prependListener("disconnect", () => db?.close())
+  // Closing it undoes the lock, and writes what is in the log: what was not to be touched is let go without.
+  process.prependListener("disconnect", () => sound ? db.close() : process.kill(process.pid, "SIGKILL"))
   return { sound }
 }
 

@@ -154,7 +154,7 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
     const alone = <A>(operation: string, work: Effect.Effect<A, StorageFailure>) =>
       Effect.gen(function*() {
         const { files, typed } = during(operation)
-        const hold = typed(DatabaseProcess.hold(filename))
+        const hold = typed(DatabaseProcess.hold(filename, applicationId))
         if (Option.isSome(yield* files.size(filename))) yield* (movesOpenFiles ? hold : Effect.scoped(hold))
         return yield* Effect.uninterruptible(work)
       }).pipe(Effect.scoped, inTurn(lock, { store, operation }, openingDeadline))

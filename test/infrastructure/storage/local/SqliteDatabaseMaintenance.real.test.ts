@@ -3,6 +3,7 @@ import { Effect, Either, Fiber, Option } from "effect"
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseMaintenance } from "../../../../src/domain/operations/DatabaseMaintenance.ts"
+import * as SqliteConnection from "../../../../src/infrastructure/storage/local/SqliteConnection.ts"
 import { contract } from "../../../../src/testing/contract/DatabaseMaintenanceContract.ts"
 import { suite } from "../../../../src/testing/vitest.ts"
 import { bundle } from "../../../support/childProgram.ts"
@@ -128,6 +129,35 @@ describe("SqliteDatabaseMaintenance beside other processes", () => {
       const { previous } = yield* restore(join(folder, "copy"))
       isKept(Option.getOrThrow(previous))
       assert.deepStrictEqual(yield* read(file), Option.some("first"))
+    }))
+})
+
+/** Beside `file`: a log of another application's file, as a killed one leaves it. */
+const putForeignLog = (file: string, folder: string) =>
+  Effect.scoped(Effect.gen(function*() {
+    const other = join(folder, "foreign.db")
+    const { executeUnprepared } = yield* SqliteConnection.open({ filename: other, readonly: false })
+    for (const statement of ["PRAGMA journal_mode = WAL", "CREATE TABLE other (x)"]) {
+      yield* executeUnprepared(statement, [], undefined)
+    }
+    fs.copyFileSync(`${other}-wal`, `${file}-wal`)
+  }))
+
+describe("SqliteDatabaseMaintenance beside another application's log", () => {
+  it.scopedLive("what is kept is byte for byte what was there", () =>
+    Effect.gen(function*() {
+      const { backup, file, folder, quarantine, restore } = yield* made
+      yield* backup(join(folder, "copy"))
+      yield* putForeignLog(file, folder)
+      const before = ["", "-wal"].map((suffix) => fs.readFileSync(file + suffix))
+      const { previous } = yield* restore(join(folder, "copy"))
+      for (const suffix of ["", "-wal"]) fs.copyFileSync(Option.getOrThrow(previous) + suffix, file + suffix)
+      const aside = yield* quarantine
+      for (const kept of [previous, aside]) {
+        for (const [index, suffix] of ["", "-wal"].entries()) {
+          assert.isTrue(before[index]?.equals(fs.readFileSync(Option.getOrThrow(kept) + suffix)), suffix)
+        }
+      }
     }))
 })
 
