@@ -24,15 +24,18 @@ export class GuardedConnection implements Connection {
   readonly kind: "write" | "snapshot"
   /** The client whose database it is. */
   readonly sql: SqlClient
+  /** The transaction of another database around this one. */
+  readonly outer: GuardedConnection | undefined
   isOpen = true
   /** The error with which SQLite ended the transaction. */
   ended: SqlError | undefined
   private readonly raw: Connection
 
-  constructor(raw: Connection, kind: "write" | "snapshot", sql: SqlClient) {
+  constructor(raw: Connection, kind: "write" | "snapshot", sql: SqlClient, outer?: GuardedConnection) {
     this.raw = raw
     this.kind = kind
     this.sql = sql
+    this.outer = outer
     this.execute = this.guard(raw.execute)
     this.executeRaw = this.guard(raw.executeRaw)
     this.executeValues = this.guard(raw.executeValues)
@@ -62,8 +65,25 @@ export class GuardedConnection implements Connection {
   }
 }
 
-/** The transaction, of whatever database, that the fiber is in. */
-export const around = (context: Context.Context<never>): GuardedConnection | undefined => {
+/** The innermost transaction, of whatever database and over or not, that the fiber was started in. */
+const innermost = (context: Context.Context<never>): GuardedConnection | undefined => {
   const [connection] = Context.getOrElse(context, TransactionConnection, () => [undefined])
-  return connection instanceof GuardedConnection && connection.isOpen ? connection : undefined
+  return connection instanceof GuardedConnection ? connection : undefined
 }
+
+/** The innermost transaction for which `is` holds. */
+export const find = (
+  context: Context.Context<never>,
+  is: (transaction: GuardedConnection) => boolean
+): GuardedConnection | undefined => {
+  for (let found = innermost(context); found !== undefined; found = found.outer) if (is(found)) return found
+  return undefined
+}
+
+/** The innermost transaction that the fiber is in. */
+export const around = (context: Context.Context<never>): GuardedConnection | undefined =>
+  find(context, ({ isOpen }) => isOpen)
+
+/** The transaction of `sql` that the fiber is in, however many of other databases are between them. */
+export const aroundOf = (context: Context.Context<never>, sql: SqlClient): GuardedConnection | undefined =>
+  find(context, (transaction) => transaction.isOpen && transaction.sql === sql)

@@ -9,7 +9,7 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Scope } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
-import { around, GuardedConnection } from "./GuardedConnection.ts"
+import { around, aroundOf, GuardedConnection } from "./GuardedConnection.ts"
 import * as HeldResource from "./HeldResource.ts"
 import * as SqliteFile from "./SqliteFile.ts"
 
@@ -51,26 +51,30 @@ export const ofWriter = (sql: SqlClient): Source => ({
 })
 
 export const make = ({ reserve, sql }: Options) => {
-  const begin = Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function*() {
-      const raw = yield* restore(reserve)
-      const rollback = Effect.ignore(run(raw, "ROLLBACK"))
-      // The first read is what takes the snapshot, and it can find another process that repairs the file.
-      const take = Effect.zipRight(run(raw, "BEGIN"), run(raw, "SELECT 1 FROM sqlite_schema LIMIT 1"))
-      yield* restore(SqliteFile.whileBusy(Effect.uninterruptible(Effect.onError(take, () => rollback))))
-      const snapshot = new GuardedConnection(raw, "snapshot", sql)
-      yield* Effect.addFinalizer(() => {
-        snapshot.isOpen = false
-        return rollback
+  const begin = (outer: GuardedConnection | undefined) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const raw = yield* restore(reserve)
+        const rollback = Effect.ignore(run(raw, "ROLLBACK"))
+        // The first read is what takes the snapshot, and it can find another process that repairs the file.
+        const take = Effect.zipRight(run(raw, "BEGIN"), run(raw, "SELECT 1 FROM sqlite_schema LIMIT 1"))
+        yield* restore(SqliteFile.whileBusy(Effect.uninterruptible(Effect.onError(take, () => rollback))))
+        const snapshot = new GuardedConnection(raw, "snapshot", sql, outer)
+        yield* Effect.addFinalizer(() => {
+          snapshot.isOpen = false
+          return rollback
+        })
+        return snapshot
       })
-      return snapshot
-    })
-  )
+    )
 
-  const outermost = <A, E, R>(reads: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+  const outermost = <A, E, R>(
+    reads: Effect.Effect<A, E, R>,
+    outer: GuardedConnection | undefined
+  ): Effect.Effect<A, E | SqlError, R> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(Scope.make(), (scope) =>
-        restore(Scope.extend(begin, scope)).pipe(
+        restore(Scope.extend(begin(outer), scope)).pipe(
           Effect.flatMap((snapshot) => restore(Effect.provideService(reads, TransactionConnection, [snapshot, 0]))),
           Effect.onExit((exit) => Scope.close(scope, exit))
         ))
@@ -78,5 +82,8 @@ export const make = ({ reserve, sql }: Options) => {
 
   /** Runs `reads` in a snapshot of their own, or in the transaction around them when it is this file's. */
   return <A, E, R>(reads: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
-    Effect.flatMap(Effect.context<R>(), (context) => around(context)?.sql === sql ? reads : outermost(reads))
+    Effect.flatMap(
+      Effect.context<R>(),
+      (context) => aroundOf(context, sql) === undefined ? outermost(reads, around(context)) : reads
+    )
 }

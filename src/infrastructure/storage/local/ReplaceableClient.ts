@@ -8,6 +8,8 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Statement from "@effect/sql/Statement"
 import { Effect, Exit, Scope } from "effect"
+import type { Context } from "effect"
+import { find } from "./GuardedConnection.ts"
 
 export interface Replaceable {
   readonly sql: SqlClient.SqlClient
@@ -75,11 +77,19 @@ export const make = ({ connect, reconnect }: Options): Effect.Effect<Replaceable
       return discard
     })
     yield* open(connect)
-    const sql = yield* SqlClient.make({
-      acquirer,
-      compiler: Statement.makeCompilerSqlite(),
-      spanAttributes: [["db.system.name", "sqlite"]]
-    }).pipe(Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make))
+    const compiler = Statement.makeCompilerSqlite()
+    const spanAttributes = [["db.system.name", "sqlite"]] as const
+    const usual = yield* SqlClient.make({ acquirer, compiler, spanAttributes }).pipe(
+      Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make)
+    )
+    // The usual one sends its statements into whatever transaction is around them, also another file's.
+    const own: Connection.Acquirer = Effect.contextWithEffect((context: Context.Context<never>) => {
+      const transaction = find(context, (each) => each.sql === sql)
+      return transaction === undefined ? acquirer : Effect.succeed(transaction)
+    })
+    const statement = Statement.make(own, compiler, spanAttributes, undefined)
+    const sql: SqlClient.SqlClient = Object.assign(statement, { ...usual, ...statement, withoutTransforms: () => sql })
+    Object.assign(sql, { safe: sql })
     const whenFree: Replaceable["whenFree"] = (use) =>
       Effect.asVoid(
         turn.withPermitsIfAvailable(1)(

@@ -8,7 +8,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Duration, Effect, Either, Predicate, Schedule } from "effect"
 import * as Telemetry from "../../telemetry/catalogue/Database.ts"
 import * as Span from "../../telemetry/Span.ts"
-import { around, GuardedConnection } from "./GuardedConnection.ts"
+import { around, aroundOf, find, GuardedConnection } from "./GuardedConnection.ts"
 import type { WriteOptions } from "./LocalDatabase.ts"
 import type { Replaceable, Restore } from "./ReplaceableClient.ts"
 import * as SqliteFile from "./SqliteFile.ts"
@@ -40,26 +40,24 @@ const end = (raw: Connection, statement: "COMMIT" | "ROLLBACK") => raw.execute(s
 
 /** Dies when the fiber is inside a write transaction: `what` takes its time, and all other writers would wait for it. */
 export const refuseInside = (what: string): Effect.Effect<void> =>
-  Effect.flatMap(Effect.context<never>(), (context) =>
-    around(context)?.kind === "write"
-      ? Effect.dieMessage(`${what} inside a write transaction: every other writer would wait for it`)
-      : Effect.void)
+  Effect.flatMap(
+    Effect.context<never>(),
+    (context) =>
+      find(context, ({ isOpen, kind }) => isOpen && kind === "write") !== undefined
+        ? Effect.dieMessage(`${what} inside a write transaction: every other writer would wait for it`)
+        : Effect.void
+  )
 
 export const make = (
   { committed, deadline, discard, giveBack, sql, store, synchronous: usual, take, verify }: Options
 ) => {
-  type Begun = readonly [Connection, GuardedConnection]
-
   /** Everything here is uninterruptible but the waiting, so that no interruption can leave a connection behind. */
   const giveBackFrom = (raw: Connection, synchronous: SqliteFile.Synchronous) =>
     synchronous === usual ? giveBack : Effect.zipRight(Effect.catchAll(set(raw, usual), () => discard), giveBack)
 
-  const beginOnce = (restore: Restore, synchronous: SqliteFile.Synchronous): Effect.Effect<Begun, SqlError> =>
+  const beginOnce = (restore: Restore, synchronous: SqliteFile.Synchronous): Effect.Effect<Connection, SqlError> =>
     Effect.flatMap(take(restore), (raw) => {
-      const begin = Effect.map(
-        raw.execute("BEGIN IMMEDIATE", [], undefined),
-        (): Begun => [raw, new GuardedConnection(raw, "write", sql)]
-      )
+      const begin = Effect.as(raw.execute("BEGIN IMMEDIATE", [], undefined), raw)
       const verified = synchronous === "FULL" ? Effect.zipRight(verify, begin) : begin
       const leveled = synchronous === usual ? verified : Effect.zipRight(set(raw, synchronous), verified)
       return Effect.onError(leveled, () => giveBackFrom(raw, synchronous))
@@ -91,29 +89,34 @@ export const make = (
 
   const outermost = <A, E, R>(
     writes: Effect.Effect<A, E, R>,
-    synchronous: SqliteFile.Synchronous
+    synchronous: SqliteFile.Synchronous,
+    outer: GuardedConnection | undefined
   ): Effect.Effect<A, E | SqlError, R> =>
     Effect.uninterruptibleMask((restore) =>
       beginOnce(restore, synchronous).pipe(
         Effect.catchIf(SqliteFile.isBusy, (error) => waitAndBegin(restore, synchronous, error)),
-        Effect.flatMap(([raw, transaction]) =>
-          restore(Effect.provideService(writes, TransactionConnection, [transaction, 0])).pipe(
+        Effect.flatMap((raw) => {
+          const transaction = new GuardedConnection(raw, "write", sql, outer)
+          return restore(Effect.provideService(writes, TransactionConnection, [transaction, 0])).pipe(
             Effect.onExit(() => Effect.sync(() => void (transaction.isOpen = false))),
             Effect.zipLeft(Effect.suspend(() => transaction.ended ?? end(raw, "COMMIT"))),
             Effect.onError(() => rollback(raw)),
             Effect.ensuring(giveBackFrom(raw, synchronous))
           )
-        ),
+        }),
         Effect.zipLeft(committed)
       )
     ).pipe(Span.withSpan(Telemetry.transaction, { "db.system.name": "sqlite", "db.namespace": store }))
 
   return {
-    /** Runs `statements` in the transaction around them, unless it is another file's or over. */
+    /** Runs `statements` in this file's transaction around them, and outside of one that is over. */
     join: <A, E, R>(statements: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       Effect.flatMap(
         Effect.context<R>(),
-        (context) => around(context)?.sql === sql ? statements : SqliteFile.outsideTransactions(statements)
+        (context) =>
+          find(context, (transaction) => transaction.sql === sql)?.isOpen === false
+            ? SqliteFile.outsideTransactions(statements)
+            : statements
       ),
 
     /** Runs `writes` in a transaction of their own, or in the one around them when it is this file's. */
@@ -122,9 +125,9 @@ export const make = (
       { durability }: WriteOptions = {}
     ): Effect.Effect<A, E | SqlError, R> =>
       Effect.flatMap(Effect.context<R>(), (context) => {
-        const outer = around(context)
-        if (outer?.sql !== sql) return outermost(writes, level(durability) ?? usual)
-        return outer.kind === "write" ? writes : Effect.dieMessage("A write transaction inside a snapshot")
+        const own = aroundOf(context, sql)
+        if (own === undefined) return outermost(writes, level(durability) ?? usual, around(context))
+        return own.kind === "write" ? writes : Effect.dieMessage("A write transaction inside a snapshot")
       })
   }
 }

@@ -195,7 +195,33 @@ describe("SqliteLocalDatabase", () => {
       yield* outer.writeTransaction(inner.writeTransaction(inner.sql`INSERT INTO notes VALUES ('inner')`))
       const seen = yield* outer.writeTransaction(inner.read(inner.sql`SELECT * FROM notes`))
       assert.deepStrictEqual(seen, [{ text: "inner" }])
+      yield* outer.writeTransaction(inner.sql`INSERT INTO notes VALUES ('alone')`)
+      yield* outer.readSnapshot(inner.sql`INSERT INTO notes VALUES ('beside')`)
       assert.deepStrictEqual(yield* outer.read(outer.sql`SELECT * FROM notes`), [])
+      assert.lengthOf(yield* inner.sql`SELECT * FROM notes`, 3)
+    }))
+
+  it.scoped("a statement is part of its own file's transaction, whatever other files' are between them", () =>
+    Effect.gen(function*() {
+      const one = yield* SqliteLocalDatabase.make({ filename: ":memory:", migrations: [createNotes] })
+      const other = yield* SqliteLocalDatabase.make({ filename: ":memory:", migrations: [createNotes] })
+      const count = ({ read, sql }: typeof LocalDatabase.Service) =>
+        Effect.map(read(sql`SELECT * FROM notes`), (rows) => rows.length)
+      const add = ({ sql }: typeof LocalDatabase.Service) => sql`INSERT INTO notes VALUES ('a')`
+      const inside = Effect.all([
+        add(one),
+        one.read(add(other)),
+        one.writeTransaction(add(one)),
+        one.readSnapshot(count(one)),
+        count(other)
+      ])
+      const undone = one.writeTransaction(Effect.zipRight(other.writeTransaction(inside), Effect.fail("no")))
+      assert.strictEqual(yield* Effect.flip(undone), "no")
+      assert.strictEqual(yield* count(one), 0)
+      assert.strictEqual(yield* count(other), 1)
+      const seen = yield* one.writeTransaction(other.writeTransaction(inside))
+      assert.deepStrictEqual(seen.slice(-2), [2, 2])
+      assert.strictEqual(yield* count(one), 2)
     }))
 
   it.scoped("a fiber that outlives its transaction cannot write into the next one", () =>

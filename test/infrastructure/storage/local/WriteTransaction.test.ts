@@ -189,6 +189,8 @@ describe("refuseInside", () => {
       assert.isTrue(Exit.isFailure(exit))
       const defect = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.dieOption(exit.cause)) : undefined
       assert.include(String(defect), "A request inside a write transaction")
+      const other = yield* opened()
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(writeTransaction(other.readSnapshot(request)))))
     }))
 
   it.scoped("does not refuse a fiber that outlives the transaction it was started in", () =>
