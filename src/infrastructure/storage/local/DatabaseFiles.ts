@@ -126,10 +126,13 @@ export const make = (place: Place) => {
         return isNew
       }),
 
-    /** Second names for whatever there is of the database, durably; gives the new name, if there was anything. */
-    keepAside: (file: string, label: string) =>
+    /**
+     * Second names for whatever there is of the database, durably; gives the new name, if there was anything. One that
+     * is `whole` in its first file keeps no other: what was in them would be offered to the next owner of the name.
+     */
+    keepAside: (file: string, label: string, isWhole: boolean) =>
       Effect.gen(function*() {
-        const there = ["", ...companions].filter((suffix) => existsSync(file + suffix))
+        const there = (isWhole ? [""] : ["", "-wal", "-journal"]).filter((suffix) => existsSync(file + suffix))
         const [first] = there
         if (first === undefined) return Option.none<string>()
         const name = yield* freeName(file, label)

@@ -150,13 +150,14 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
       return steps.length > knownVersion ? new NewerThanApp({ store: "backup", operation: "restore" }) : Effect.void
     }
 
-    /** Runs `work` while nobody opens the database or has it open. */
-    const alone = <A>(operation: string, work: Effect.Effect<A, StorageFailure>) =>
+    /** Runs `work` while nobody opens the database or has it open, with whether the first file is the whole of it. */
+    const alone = <A>(operation: string, work: (isWhole: boolean) => Effect.Effect<A, StorageFailure>) =>
       Effect.gen(function*() {
         const { files, typed } = during(operation)
         const hold = typed(DatabaseProcess.hold(filename, applicationId))
-        if (Option.isSome(yield* files.size(filename))) yield* (movesOpenFiles ? hold : Effect.scoped(hold))
-        return yield* Effect.uninterruptible(work)
+        const isThere = Option.isSome(yield* files.size(filename))
+        const isWhole = isThere && (yield* movesOpenFiles ? hold : Effect.scoped(hold))
+        return yield* Effect.uninterruptible(work(isWhole))
       }).pipe(Effect.scoped, inTurn(lock, { store, operation }, openingDeadline))
 
     const restore = (path: string) =>
@@ -168,16 +169,18 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
         yield* copyGiven(path, copy)
         yield* judge(yield* typed(inspect(copy)))
         yield* files.sync(copy)
-        const exchange = Effect.zipLeft(files.keepAside(filename, "previous"), files.replace(copy, filename))
+        const exchange = (isWhole: boolean) =>
+          Effect.zipLeft(files.keepAside(filename, "previous", isWhole), files.replace(copy, filename))
         return { previous: yield* alone("restore", exchange) }
       }).pipe(Effect.scoped)
 
     const quarantine = Effect.suspend(() => {
       const { files } = during("quarantine")
-      const move = Effect.tap(
-        files.keepAside(filename, "damaged"),
-        (kept) => Option.isSome(kept) ? files.remove(filename) : Effect.void
-      )
+      const move = (isWhole: boolean) =>
+        Effect.tap(
+          files.keepAside(filename, "damaged", isWhole),
+          (kept) => Option.isSome(kept) ? files.remove(filename) : Effect.void
+        )
       return alone("quarantine", move)
     })
 
