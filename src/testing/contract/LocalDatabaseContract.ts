@@ -7,15 +7,12 @@ import { Deferred, Effect, Exit, Fiber } from "effect"
 import { LocalDatabase } from "../../infrastructure/storage/local/LocalDatabase.ts"
 import { ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
+import { clientCases } from "./LocalDatabaseClientCases.ts"
 import { endedCases } from "./LocalDatabaseEndedCases.ts"
 import { readCases } from "./LocalDatabaseReadCases.ts"
-import { add, behaviour, hold, names } from "./LocalDatabaseSubject.ts"
+import { add, addOrphan, behaviour, hold, names } from "./LocalDatabaseSubject.ts"
 
 export { migration } from "./LocalDatabaseSubject.ts"
-
-/** Its deferred foreign key can only fail at COMMIT. */
-const addOrphan = (name: string) =>
-  Effect.flatMap(LocalDatabase, ({ sql }) => sql`INSERT INTO item (name, parent) VALUES (${name}, 404)`)
 
 export const contract: Contract<LocalDatabase> = {
   name: "LocalDatabase",
@@ -176,6 +173,7 @@ export const contract: Contract<LocalDatabase> = {
         yield* hold("a,b")
       })
     ),
+    ...clientCases,
     ...endedCases,
     ...readCases
   ]

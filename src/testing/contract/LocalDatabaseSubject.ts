@@ -27,6 +27,10 @@ export const migration: Migration = {
 export const add = (name: string) =>
   Effect.flatMap(LocalDatabase, ({ sql }) => sql`INSERT INTO item (name) VALUES (${name})`)
 
+/** Its deferred foreign key can only fail at COMMIT. */
+export const addOrphan = (name: string) =>
+  Effect.flatMap(LocalDatabase, ({ sql }) => sql`INSERT INTO item (name, parent) VALUES (${name}, 404)`)
+
 export const names = Effect.gen(function*() {
   const { read, sql } = yield* LocalDatabase
   const rows = yield* read(sql<{ readonly name: string }>`SELECT name FROM item ORDER BY name`)

@@ -1,9 +1,10 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Exit, Layer, Stream } from "effect"
 import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import * as SqliteFailure from "../../../src/infrastructure/storage/local/SqliteFailure.ts"
 import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
+import { clientCases } from "../../../src/testing/contract/LocalDatabaseClientCases.ts"
 import * as LocalDatabaseContract from "../../../src/testing/contract/LocalDatabaseContract.ts"
 import { endedCases } from "../../../src/testing/contract/LocalDatabaseEndedCases.ts"
 import { bites } from "../../../src/testing/vitest.ts"
@@ -56,9 +57,32 @@ bites(
 bites(LocalDatabaseContract.contract, "does not open a transaction", broken(() => ({ writeTransaction: typed })))
 
 bites(
+  { ...LocalDatabaseContract.contract, cases: clientCases.slice(0, 1) },
+  "leaves the connection inside the transaction after its client's failed COMMIT",
+  driver
+)
+
+/** BEGIN and COMMIT, and nothing for when one of them fails. */
+const careless = broken(({ sql }) => {
+  const transact: Service["sql"]["withTransaction"] = (writes) =>
+    Effect.acquireUseRelease(
+      Effect.orDie(sql`BEGIN`),
+      () => writes,
+      (_, exit) => Effect.orDie(Exit.isSuccess(exit) ? sql`COMMIT` : sql`ROLLBACK`)
+    )
+  return { writeTransaction: (writes) => typed(transact(writes)) }
+})
+
+bites(
   LocalDatabaseContract.contract,
   "leaves the connection inside the transaction after a failed COMMIT",
-  broken(({ sql }) => ({ writeTransaction: (writes) => typed(sql.withTransaction(writes)) }))
+  careless
+)
+
+bites(
+  { ...LocalDatabaseContract.contract, cases: clientCases.slice(2) },
+  "stays in a transaction that was left open",
+  careless
 )
 
 bites(

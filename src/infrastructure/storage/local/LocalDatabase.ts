@@ -16,7 +16,10 @@ export interface WriteOptions {
 export class LocalDatabase extends Context.Tag("effect-strata/infrastructure/storage/local/LocalDatabase")<
   LocalDatabase,
   {
-    /** Statements inside `read` and `writeTransaction` join the surrounding transaction. */
+    /**
+     * Statements inside `read` and `writeTransaction` join the surrounding transaction of this database. Its
+     * `withTransaction` is a write transaction, or a savepoint inside one.
+     */
     readonly sql: SqlClient
 
     /** Runs reads and types their failures. */

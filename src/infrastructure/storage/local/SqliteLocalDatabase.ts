@@ -44,7 +44,6 @@ export const make = (options: Options) =>
       options
     const typed = (operation: string) => SqliteFailure.typed({ store, operation })
     const file = yield* SqliteFile.open({ filename, store, journalMode: "WAL", synchronous, applicationId })
-    const { sql } = file
     const commits = yield* PubSub.sliding<void>(1)
     const writing = {
       ...file,
@@ -53,6 +52,8 @@ export const make = (options: Options) =>
       verify: yield* typed("open")(SqliteFile.unmoved(filename)),
       committed: PubSub.publish(commits, undefined)
     }
+    const { join, transact, withTransaction } = WriteTransaction.make({ ...writing, deadline })
+    const sql = Object.assign(file.sql, { withTransaction })
     yield* Migrations.run({
       sql,
       store,
@@ -65,7 +66,6 @@ export const make = (options: Options) =>
       yield* Upkeep.start({ whenFree: file.whenFree, filename, store })
     }
 
-    const { join, transact } = WriteTransaction.make({ ...writing, deadline })
     if (live.length > 0 && !(yield* typed("open")(LiveQueries.isPrepared(sql, live)))) {
       yield* transact(LiveQueries.prepare(sql, live)).pipe(typed("open"), SqliteFile.outsideTransactions)
     }

@@ -48,6 +48,22 @@ export const refuseInside = (what: string): Effect.Effect<void> =>
         : Effect.void
   )
 
+/** Names need not differ: the innermost savepoint of a name is meant. */
+const savepoint = <A, E, R>(transaction: GuardedConnection, statements: Effect.Effect<A, E, R>) => {
+  const run = (statement: string) => transaction.execute(`${statement} nested`, [], undefined)
+  const undo = Effect.catchAll(
+    Effect.zipRight(run("ROLLBACK TO"), run("RELEASE")),
+    // What cannot be undone alone is undone with all the rest.
+    (error) => Effect.sync(() => void (transaction.ended ??= error))
+  )
+  return Effect.uninterruptibleMask((restore) =>
+    Effect.zipRight(
+      run("SAVEPOINT"),
+      Effect.zipLeft(restore(statements), run("RELEASE")).pipe(Effect.onError(() => undo))
+    )
+  )
+}
+
 export const make = (
   { committed, deadline, discard, giveBack, sql, store, synchronous: usual, take, verify }: Options
 ) => {
@@ -55,9 +71,16 @@ export const make = (
   const giveBackFrom = (raw: Connection, synchronous: SqliteFile.Synchronous) =>
     synchronous === usual ? giveBack : Effect.zipRight(Effect.catchAll(set(raw, usual), () => discard), giveBack)
 
+  const rollback = (raw: Connection) =>
+    Effect.catchAll(end(raw, "ROLLBACK"), (error) => isOver(error) ? Effect.void : discard)
+
   const beginOnce = (restore: Restore, synchronous: SqliteFile.Synchronous): Effect.Effect<Connection, SqlError> =>
     Effect.flatMap(take(restore), (raw) => {
-      const begin = Effect.as(raw.execute("BEGIN IMMEDIATE", [], undefined), raw)
+      // Who left a transaction open on this connection has failed; nobody else shall.
+      const begin = raw.execute("BEGIN IMMEDIATE", [], undefined).pipe(
+        Effect.tapError((error) => SqliteFile.isBusy(error) ? Effect.void : rollback(raw)),
+        Effect.as(raw)
+      )
       const verified = synchronous === "FULL" ? Effect.zipRight(verify, begin) : begin
       const leveled = synchronous === usual ? verified : Effect.zipRight(set(raw, synchronous), verified)
       return Effect.onError(leveled, () => giveBackFrom(raw, synchronous))
@@ -84,9 +107,6 @@ export const make = (
       }
     })
 
-  const rollback = (raw: Connection) =>
-    Effect.catchAll(end(raw, "ROLLBACK"), (error) => isOver(error) ? Effect.void : discard)
-
   const outermost = <A, E, R>(
     writes: Effect.Effect<A, E, R>,
     synchronous: SqliteFile.Synchronous,
@@ -108,7 +128,27 @@ export const make = (
       )
     ).pipe(Span.withSpan(Telemetry.transaction, { "db.system.name": "sqlite", "db.namespace": store }))
 
+  /** Runs `writes` in a transaction of their own, or in the one around them when it is this file's. */
+  const transact = <A, E, R>(
+    writes: Effect.Effect<A, E, R>,
+    { durability }: WriteOptions = {}
+  ): Effect.Effect<A, E | SqlError, R> =>
+    Effect.flatMap(Effect.context<R>(), (context) => {
+      const own = aroundOf(context, sql)
+      if (own === undefined) return outermost(writes, level(durability) ?? usual, around(context))
+      return own.kind === "write" ? writes : Effect.dieMessage("A write transaction inside a snapshot")
+    })
+
   return {
+    transact,
+
+    /** What `sql.withTransaction` is to be: `transact`, but what fails inside a transaction is undone alone. */
+    withTransaction: <A, E, R>(statements: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+      Effect.flatMap(Effect.context<R>(), (context) => {
+        const own = aroundOf(context, sql)
+        return own === undefined ? transact(statements) : savepoint(own, statements)
+      }),
+
     /** Runs `statements` in this file's transaction around them, and outside of one that is over. */
     join: <A, E, R>(statements: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       Effect.flatMap(
@@ -117,17 +157,6 @@ export const make = (
           find(context, (transaction) => transaction.sql === sql)?.isOpen === false
             ? SqliteFile.outsideTransactions(statements)
             : statements
-      ),
-
-    /** Runs `writes` in a transaction of their own, or in the one around them when it is this file's. */
-    transact: <A, E, R>(
-      writes: Effect.Effect<A, E, R>,
-      { durability }: WriteOptions = {}
-    ): Effect.Effect<A, E | SqlError, R> =>
-      Effect.flatMap(Effect.context<R>(), (context) => {
-        const own = aroundOf(context, sql)
-        if (own === undefined) return outermost(writes, level(durability) ?? usual, around(context))
-        return own.kind === "write" ? writes : Effect.dieMessage("A write transaction inside a snapshot")
-      })
+      )
   }
 }
