@@ -64,6 +64,10 @@ const reading = (statements: Statements.Statements): EntryDatabase["read"] => {
     })
 }
 
+/** Changes with every commit that is not of this connection. */
+export const versionOf = ({ get }: Statements.Statements): number =>
+  get<{ readonly data_version: number }>("PRAGMA data_version")?.data_version ?? 0
+
 const pageBytes = 4096
 
 /** A connection forgets them when it is closed. Memory-mapped reads are ended by a signal when the file is cut. */
@@ -96,7 +100,7 @@ const openFile = (
       write: QuickTransaction.make({ statements, deadline, verify, failed: failed("write") }),
       lease: yield* SqlLease.make(database),
       isHeld: (transaction, fence) => transaction.get("SELECT 1 FROM lease WHERE fence = ?", fence) !== undefined,
-      version: read((reader) => reader.get<{ readonly data_version: number }>("PRAGMA data_version")?.data_version ?? 0)
+      version: read(versionOf)
     }
   })
 

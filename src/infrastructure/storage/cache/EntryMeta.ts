@@ -24,8 +24,8 @@ export interface Meta {
   /** Who has seen no more writes than this cannot be told what came after. */
   lost: number
 
-  /** The rows of the last writes, the newest last; 0 for one that a barrier tells of. */
-  recent: Float64Array
+  /** The rows of the last writes, the newest last; 0 for one that a barrier tells of, and before the first. */
+  readonly recent: Float64Array
 
   /** The number of the newest barrier. Its table has it, not this one. */
   newest: number
@@ -40,8 +40,13 @@ interface Row extends Omit<Meta, "highWater" | "recent" | "newest"> {
 /** What fits on one page with the rest. */
 const recentLimit = 384
 
-/** A copy, as its place in memory may not suit numbers. */
-const numbersOf = (blob: Uint8Array) => new Float64Array(new Uint8Array(blob).buffer)
+const numbersOf = (blob: Uint8Array) => {
+  const numbers = new Float64Array(recentLimit)
+  // By bytes, as its place in memory may not suit numbers.
+  const last = blob.subarray(-numbers.byteLength)
+  new Uint8Array(numbers.buffer).set(last, numbers.byteLength - last.byteLength)
+  return numbers
+}
 
 const select = "SELECT generation, floor, entries, bytes, high_water, hand, writes, lost, recent, " +
   "(SELECT max(generation) FROM barrier) AS newest FROM meta"
@@ -70,23 +75,22 @@ export const write = ({ run }: Statements, meta: Meta): void => {
     meta.hand,
     meta.writes,
     meta.lost,
-    Buffer.from(meta.recent.buffer, meta.recent.byteOffset, meta.recent.byteLength)
+    new Uint8Array(meta.recent.buffer)
   )
 }
 
-export const written = (meta: Meta, ids: ReadonlyArray<number>) => {
-  meta.writes += ids.length
-  const kept = meta.recent.subarray(Math.max(0, meta.recent.length + ids.length - recentLimit))
+export const written = (meta: Meta, ids: ReadonlyArray<number>): void => {
+  const { recent } = meta
   const added = ids.slice(-recentLimit)
-  const recent = new Float64Array(kept.length + added.length)
-  recent.set(kept)
-  recent.set(added, kept.length)
-  meta.recent = recent
+  meta.writes += ids.length
+  recent.copyWithin(0, added.length)
+  recent.set(added, recentLimit - added.length)
 }
 
 /** The row is gone and a barrier of its key says so. */
 export const withdrawn = (meta: Meta, id: number) => {
-  meta.recent = meta.recent.map((each) => each === id ? 0 : each)
+  const { recent } = meta
+  for (let index = recent.indexOf(id); index >= 0; index = recent.indexOf(id, index + 1)) recent[index] = 0
 }
 
 /** Rows are gone and nothing says so: what they had told is lost, and their numbers may be used again. */
@@ -97,6 +101,6 @@ export const forgotten = (meta: Meta, ids: ReadonlySet<number>) => {
 /** The rows written since there were `writes`; `undefined` when that is not known any more. */
 export const since = (meta: Meta, writes: number): ReadonlyArray<number> | undefined => {
   const count = meta.writes - writes
-  if (count > meta.recent.length || (writes < meta.lost)) return undefined
+  if (count > meta.recent.length || writes < meta.lost) return undefined
   return count === 0 ? [] : Array.from(meta.recent.subarray(-count)).filter((id) => id !== 0)
 }

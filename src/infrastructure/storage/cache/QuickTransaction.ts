@@ -21,10 +21,12 @@ export interface Options {
   readonly failed: (cause: unknown) => Effect.Effect<never, StorageFailure>
 }
 
-export type Transact = <A>(
+/** `committed` is told in the same turn as the commit, before anybody else writes. */
+export type Transact = <A, B>(
   writes: (statements: Statements) => A,
+  committed: (result: A) => B,
   durability: "relaxed" | "durable"
-) => Effect.Effect<A, StorageFailure>
+) => Effect.Effect<B, StorageFailure>
 
 export const make = ({ deadline, failed, statements, verify }: Options): Transact => {
   const rollback = () => {
@@ -60,11 +62,11 @@ export const make = ({ deadline, failed, statements, verify }: Options): Transac
   const retry = <A>(attempt: Effect.Effect<A, unknown>) =>
     Effect.catchAll(Effect.retry(attempt, { schedule, while: SqliteFile.isBusy }), failed)
 
-  return (writes, durability) => {
+  return (writes, committed, durability) => {
     const transact = durability === "durable" ? durable : relaxed
     const attempt = Effect.suspend(() => {
       try {
-        return Effect.succeed(transact(writes))
+        return Effect.succeed(committed(transact(writes)))
       } catch (cause) {
         return Effect.fail(cause)
       }

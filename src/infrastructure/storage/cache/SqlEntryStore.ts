@@ -19,6 +19,7 @@ import type { Bounds, Claim, Entry, EntryStore, Invalidation, NewEntry, Stored }
 import * as EntryWrites from "./EntryWrites.ts"
 import * as Eviction from "./Eviction.ts"
 import * as GroupCommit from "./GroupCommit.ts"
+import type { Statements } from "./Statements.ts"
 
 export interface Options extends Bounds {
   /** A path, or `:memory:`. Created for its owner only. */
@@ -70,21 +71,31 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
 
     const log = yield* ChangeLog.make({ read, version })
 
+    /** As the last commit left the file, while nobody else writes. */
+    let known: { readonly version: number; readonly meta: EntryMeta.Meta } | undefined
+    const current = (statements: Statements, version: number) =>
+      known?.version === version ? known.meta : EntryMeta.read(statements)
+
     /** One write transaction over the state of the file. */
     const change = <A>(use: (context: EntryWrites.Context) => A, durability: "relaxed" | "durable" = "relaxed") =>
-      Effect.map(
-        write((statements) => {
-          const meta = EntryMeta.read(statements)
+      write(
+        (statements) => {
+          const fileVersion = EntryDatabase.versionOf(statements)
+          const meta = current(statements, fileVersion)
+          // It is changed from here on, and that may come to nothing.
+          known = undefined
           barriers.refresh(statements, meta.newest)
           const from = { writes: meta.writes, barrier: meta.newest }
           const result = use({ statements, meta, barriers, bounds, barrierLimit })
           EntryMeta.write(statements, meta)
-          return { result, from, to: { writes: meta.writes, barrier: meta.newest } }
-        }, durability),
-        ({ from, result, to }) => {
-          log.passed(from, to)
+          return { result, meta, from, fileVersion }
+        },
+        ({ fileVersion, from, meta, result }) => {
+          known = { version: fileVersion, meta }
+          log.passed(from, { writes: meta.writes, barrier: meta.newest })
           return result
-        }
+        },
+        durability
       )
 
     const first = yield* read(EntryMeta.read)
