@@ -2,17 +2,17 @@
  * Bounds of an `EntryStore`.
  */
 import { Effect, Option, TestClock } from "effect"
-import { bytesOf } from "../../infrastructure/storage/cache/EntryStore.ts"
 import { contractCase, ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
-import { entry, hasSize, holds, hour, open, put } from "./EntryStoreSubject.ts"
+import { costs, entry, hasSize, holds, hour, open, put } from "./EntryStoreSubject.ts"
 import type { EntryStores } from "./EntryStoreSubject.ts"
 
 export const cases: Contract<EntryStores>["cases"] = [
   contractCase(
     "entries and bytes stay within the bounds, and what went is counted",
     Effect.gen(function*() {
-      const one = bytesOf(entry("key 10", "value"))
+      const cost = yield* costs
+      const one = cost(entry("key 10", "value"))
       for (const bounds of [{ maxEntries: 20 }, { maxBytes: 20 * one }]) {
         const store = yield* open(bounds)
         yield* store.invalidate({ target: { _tag: "All" }, kind: "remove" })

@@ -3,16 +3,13 @@
  * live entries goes first, and how soon one process sees what another one did.
  */
 import { Effect, Option } from "effect"
-import { bytesOf } from "../../infrastructure/storage/cache/EntryStore.ts"
 import { contractCase, ensure } from "../Contract.ts"
 import type { Contract } from "../Contract.ts"
 import { cases as bounds } from "./EntryStoreBoundsCases.ts"
 import { cases as invalidations } from "./EntryStoreInvalidationCases.ts"
 import { cases as shared } from "./EntryStoreSharedCases.ts"
-import { entry, hasSize, holds, open, put } from "./EntryStoreSubject.ts"
+import { costs, entry, hasSize, holds, open, put } from "./EntryStoreSubject.ts"
 import type { EntryStores } from "./EntryStoreSubject.ts"
-
-const size = (key: string, value: string) => bytesOf(entry(key, value))
 
 const entries: Contract<EntryStores>["cases"] = [
   contractCase(
@@ -58,6 +55,8 @@ const entries: Contract<EntryStores>["cases"] = [
     "sizes are exact after puts, replacements and removals",
     Effect.gen(function*() {
       const store = yield* open()
+      const cost = yield* costs
+      const size = (key: string, value: string) => cost(entry(key, value))
       yield* store.put([entry("a", "1"), entry("naïve", "22")], "through")
       yield* put(store, "a", "333")
       yield* hasSize(store, { entries: 2, bytes: size("a", "333") + size("naïve", "22") })

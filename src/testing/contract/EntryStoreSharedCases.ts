@@ -76,6 +76,7 @@ export const cases: Contract<EntryStores>["cases"] = [
     "one is told what the other changed since its last look",
     Effect.gen(function*() {
       const [one, other] = [yield* open(), yield* open()]
+      yield* one.get("a")
       yield* one.changes
       yield* put(other, "a", "1")
       const first = yield* one.changes

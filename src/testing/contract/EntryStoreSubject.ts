@@ -4,6 +4,7 @@
 import { Context, Effect, Option } from "effect"
 import type { Scope } from "effect"
 import type { StorageFailure } from "../../domain/storage/StorageFailure.ts"
+import { bytesOf } from "../../infrastructure/storage/cache/EntryStore.ts"
 import type {
   Bounds,
   EntryStore,
@@ -16,10 +17,18 @@ import { ensure } from "../Contract.ts"
 /** Makes the stores of one case. With the feature `shared` all of them have the same entries. */
 export class EntryStores extends Context.Tag("effect-strata/testing/contract/EntryStoreSubject/EntryStores")<
   EntryStores,
-  { readonly open: (bounds?: Bounds) => Effect.Effect<EntryStore, StorageFailure, Scope.Scope> }
+  {
+    readonly open: (bounds?: Bounds) => Effect.Effect<EntryStore, StorageFailure, Scope.Scope>
+
+    /** What an entry costs where it is not kept as it is put. */
+    readonly bytesOf?: (entry: NewEntry) => number
+  }
 >() {}
 
 export const open = (bounds?: Bounds) => Effect.flatMap(EntryStores, (stores) => stores.open(bounds))
+
+/** How it is counted what an entry costs. */
+export const costs = Effect.map(EntryStores, ({ bytesOf: own = bytesOf }) => own)
 
 export const hour = 3_600_000
 
@@ -64,7 +73,7 @@ export const holds = (store: EntryStore, name: string, expected: string | undefi
     (found) => ensure(found === expected, `"${name}" is ${found ?? "absent"} instead of ${expected ?? "absent"}`)
   )
 
-/** Exactly: what this file says an entry costs, and nothing else. */
+/** Exactly. */
 export const hasSize = (store: EntryStore, expected: { readonly entries: number; readonly bytes: number }) =>
   Effect.flatMap(store.size, ({ bytes: found, entries }) =>
     ensure(

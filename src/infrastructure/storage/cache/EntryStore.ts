@@ -60,7 +60,10 @@ export interface Barrier extends Invalidation {
  */
 export type Stored = ReadonlyArray<Option.Option<number>>
 
-/** What others did since the last look. `everything`: too much to tell, nothing known before can be relied on. */
+/**
+ * What others did since the last look. Of keys that it was never asked about a store may keep silent. `everything`: too
+ * much to tell, nothing known before can be relied on.
+ */
 export interface Changes {
   readonly keys: ReadonlyArray<string>
   readonly barriers: ReadonlyArray<Barrier>

@@ -4,6 +4,7 @@
  */
 import { Effect, Layer } from "effect"
 import type { Duration, Scope } from "effect"
+import type { Crypto } from "../../../domain/security/Crypto.ts"
 import { Cache } from "../../../domain/storage/Cache.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as CacheFile from "./CacheFile.ts"
@@ -12,6 +13,7 @@ import * as DegradingEntryStore from "./DegradingEntryStore.ts"
 import * as EntryCache from "./EntryCache.ts"
 import type { Bounds, EntryStore } from "./EntryStore.ts"
 import * as MemoryEntryStore from "./MemoryEntryStore.ts"
+import * as SealedEntryStore from "./SealedEntryStore.ts"
 import * as SqlEntryStore from "./SqlEntryStore.ts"
 import * as WriteBehind from "./WriteBehind.ts"
 
@@ -52,11 +54,22 @@ export const makeStore = (options: Options): Effect.Effect<EntryStore, never, Sc
     Effect.catchAllDefect(() => memoryInstead(options, "Defect"))
   )
 
+/**
+ * `makeStore` with values, keys and tags sealed. Around what waits to be written: the first level has no key whose name
+ * it could not be told by, and a value that cannot be sealed is not waited with.
+ */
+export const makeSealedStore = (options: Options): Effect.Effect<EntryStore, never, Crypto | Scope.Scope> =>
+  Effect.flatMap(makeStore(options), SealedEntryStore.make)
+
+const cacheOver = (options: Options) => (store: EntryStore) =>
+  EntryCache.make(store, options.filename === ":memory:" ? { coherence: "none", ...options } : options)
+
 export const make = (options: Options): Effect.Effect<typeof Cache.Service, never, Scope.Scope> =>
-  Effect.flatMap(
-    makeStore(options),
-    (store) => EntryCache.make(store, options.filename === ":memory:" ? { coherence: "none", ...options } : options)
-  )
+  Effect.flatMap(makeStore(options), cacheOver(options))
 
 /** Never fails to build: without its file it keeps its entries in memory. */
 export const layer = (options: Options): Layer.Layer<Cache> => Layer.scoped(Cache, make(options))
+
+/** `layer` for values that are nobody else's business. While their key cannot be used, nothing is cached. */
+export const layerSealed = (options: Options): Layer.Layer<Cache, never, Crypto> =>
+  Layer.scoped(Cache, Effect.flatMap(makeSealedStore(options), cacheOver(options)))
