@@ -20,7 +20,7 @@ export interface Options {
   /** What marks the file as this application's. */
   readonly applicationId: number
   readonly transact: <A, E>(writes: Effect.Effect<A, E>) => Effect.Effect<A, E | SqlError>
-  /** Called before a step that is destructive, with its number. */
+  /** Called inside the transaction, before a step that is destructive, with its number: nothing is written yet. */
   readonly backup: (id: number) => Effect.Effect<void, StorageFailure | SqlError>
 }
 
@@ -91,12 +91,15 @@ export const run = (
     if (pending.length === 0 && isMarked) {
       return
     }
-    const destructive = steps.length === 0 ? undefined : pending.find((migration) =>
-      migration.destructive
-    )
-    if (destructive !== undefined) yield* backup(destructive.id)
-
     const upgrade = Effect.gen(function*() {
+      // Another process may have been faster while this one waited for its turn.
+      const now = yield* inspect
+      const missing = migrations.slice(now.steps.length)
+      const destructive = missing.find((migration) =>
+        migration.destructive
+      )
+      // Nobody writes any more: the copy is of what the step finds.
+      if (now.steps.length > 0 && destructive !== undefined) yield* backup(destructive.id)
       yield* sql`
         CREATE TABLE IF NOT EXISTS migrations (
           id INTEGER PRIMARY KEY,
@@ -104,9 +107,6 @@ export const run = (
           applied_at INTEGER NOT NULL
         ) STRICT
       `
-      // Another process may have been faster while this one waited for its turn.
-      const now = yield* inspect
-      const missing = migrations.slice(now.steps.length)
       yield* Effect.forEach(missing, apply, { discard: true })
       yield* mark
       if (missing.length > 0) yield* verify

@@ -59,7 +59,7 @@ export const make = (options: Options) =>
       store,
       migrations,
       applicationId,
-      backup: MigrationBackup.make({ sql, filename, store }),
+      backup: MigrationBackup.make({ filename, store }),
       transact: WriteTransaction.make({ ...writing, deadline: migrationDeadline }).transact
     }).pipe(typed("migrate"), SqliteFile.outsideTransactions)
     if (filename !== ":memory:" && options.upkeep !== false) {

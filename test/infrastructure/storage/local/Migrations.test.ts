@@ -1,6 +1,6 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, TestClock } from "effect"
+import { Deferred, Effect, Exit, Fiber, TestClock } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import type { Migration } from "../../../../src/infrastructure/storage/local/Migration.ts"
@@ -112,6 +112,15 @@ describe("Migrations", () => {
           sql.unsafe("PRAGMA journal_mode = DELETE")
         ]))
       assert.strictEqual((yield* refused(unmarked, notes))._tag, "Unrecognized")
+      const namesake = join(folder, "namesake.db")
+      yield* made(namesake, [notes], (sql) =>
+        Effect.all([
+          sql`DROP TABLE migrations`,
+          sql`CREATE TABLE migrations (id INTEGER PRIMARY KEY, timestamp INTEGER, name TEXT)`,
+          sql.unsafe("PRAGMA application_id = 0"),
+          sql.unsafe("PRAGMA journal_mode = DELETE")
+        ]))
+      assert.strictEqual((yield* refused(namesake, notes))._tag, "Unrecognized")
     }))
 
   it.scoped("a file from before checksums gets them, and is held to them from then on", () =>
@@ -188,6 +197,30 @@ describe("a migration that destroys", () => {
       assert.strictEqual(fs.statSync(copy).mode & 0o777, 0o600)
       const { sql } = yield* opening(copy, notes, colour)
       assert.deepStrictEqual(yield* sql`SELECT * FROM notes`, [{ id: 1, text: "a", colour: "red" }])
+    }))
+
+  it.scoped("copies what another process wrote while it waited for its turn", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const filename = join(folder, "data.db")
+      const older = yield* opening(filename, notes, colour)
+      const holding = yield* Deferred.make<void>()
+      const finish = yield* Deferred.make<void>()
+      const writing = yield* Effect.fork(older.writeTransaction(Effect.all([
+        older.sql`INSERT INTO notes VALUES (1, 'late', 'red')`,
+        Deferred.succeed(holding, undefined),
+        Deferred.await(finish)
+      ])))
+      yield* Deferred.await(holding)
+      const upgrading = yield* Effect.fork(Effect.scoped(opening(filename, notes, colour, colourless)))
+      yield* TestClock.adjust("1 second")
+      yield* Deferred.succeed(finish, undefined)
+      yield* Fiber.join(writing)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(upgrading)
+      const [copy = ""] = copiesIn(folder)
+      const { sql } = yield* opening(join(folder, copy), notes, colour)
+      assert.deepStrictEqual(yield* sql`SELECT * FROM notes`, [{ id: 1, text: "late", colour: "red" }])
     }))
 
   it.scoped("keeps the newest two copies, and none of a new file", () =>
