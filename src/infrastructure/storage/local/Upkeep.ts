@@ -24,16 +24,22 @@ const run = (connection: Connection, statement: string) => connection.execute(st
 
 const checkpoint = (connection: Connection) => run(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
 
+const freePages = (connection: Connection) =>
+  Effect.map(run(connection, "PRAGMA freelist_count"), ([free]) => Number(free?.freelist_count))
+
+/** Whether to go on the next time: pages are left, and the file is one of those that give any back. */
 const vacuum = (connection: Connection) =>
   Effect.gen(function*() {
-    const [free] = yield* run(connection, "PRAGMA freelist_count")
-    const pages = Math.min(vacuumed, Number(free?.freelist_count))
-    if (pages === 0) return
+    const free = yield* freePages(connection)
+    const pages = Math.min(vacuumed, free)
+    if (pages === 0) return false
     yield* Effect.acquireUseRelease(
       run(connection, "BEGIN IMMEDIATE"),
       () => Effect.replicateEffect(run(connection, "PRAGMA incremental_vacuum(1)"), pages, { discard: true }),
       () => run(connection, "COMMIT").pipe(Effect.catchAll(() => run(connection, "ROLLBACK")), Effect.ignore)
     )
+    const left = yield* freePages(connection)
+    return left > 0 && left < free
   })
 
 /** Optimizes now, looks for a quiet moment again and again, and leaves the file with an empty log with the scope. */
@@ -48,12 +54,12 @@ export const start = ({ filename, store, whenFree }: Options): Effect.Effect<voi
         const isQuiet = now === changes && now !== kept
         changes = now
         if (!isQuiet) return
-        yield* Effect.ignore(vacuum(connection))
+        const isLeft = yield* Effect.orElseSucceed(vacuum(connection), () => true)
         const log = yield* Effect.sync(() => fs.statSync(`${filename}-wal`, { throwIfNoEntry: false })?.size ?? 0)
         Telemetry.log.update(log, { "db.namespace": store })
         const [end] = yield* checkpoint(connection)
-        // A reader keeps what it reads: once more, the next time.
-        if (end?.busy === 0) kept = now
+        // A reader keeps what it reads, and a piece is a piece: once more, the next time.
+        if (end?.busy === 0 && !isLeft) kept = now
       })
 
     // Of all tables: this connection has not used any yet. A look, when nothing has changed much.

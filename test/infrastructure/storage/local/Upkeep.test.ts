@@ -75,6 +75,8 @@ describe("upkeep", () => {
       yield* writeTransaction(sql`DELETE FROM notes`)
       yield* quietUntil(() => sizeOf() < full && sizeOf("-wal") === 0)
       assert.isAtLeast(sizeOf(), full - 256 * 4096)
+      for (let moment = 0; moment < 10; moment += 1) yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(yield* sql`PRAGMA freelist_count`, [{ freelist_count: 0 }])
     }))
 
   it.scoped("somebody else's lock or snapshot only puts it off", () =>
