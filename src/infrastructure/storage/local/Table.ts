@@ -73,7 +73,15 @@ export const define = <Row extends object, Columns extends object, Key extends s
       )
   }
   const encodeRow = encodeBy(row)
-  const encodeKey = encodeBy(Schema.partial(Schema.pick<Row, Columns, Array<Key>>(...primaryKey)(row)))
+  const encodePart = encodeBy(Schema.partial(Schema.pick<Row, Columns, Array<Key>>(...primaryKey)(row)))
+
+  /** One that leaves a field out would mean more rows than one. */
+  const encodeKey = (key: Pick<Row, Key>) =>
+    Effect.filterOrDieMessage(
+      encodePart(key),
+      (columns) => Object.keys(columns).length === primaryKey.length,
+      `A key of "${name}" is not whole`
+    )
 
   const decodeRow = (found: Readonly<Record<string, unknown>>) =>
     decode(Object.fromEntries(names.map((field) => {
@@ -88,10 +96,9 @@ export const define = <Row extends object, Columns extends object, Key extends s
     const having = (values: Record<string, unknown>) =>
       sql.and(Object.entries(values).map(([column, value]) => sql`${sql(column)} = ${value}`))
 
-    const list = (wanted: Partial<Pick<Row, Key>>) =>
+    const select = (columns: Record<string, unknown>) =>
       Effect.gen(function*() {
-        const rows = yield* sql`
-          SELECT ${selected} FROM ${table} WHERE ${having(yield* encodeKey(wanted))} ORDER BY ${ordered}`
+        const rows = yield* sql`SELECT ${selected} FROM ${table} WHERE ${having(columns)} ORDER BY ${ordered}`
         return yield* Effect.forEach(rows, decodeRow)
       }).pipe(Effect.provideService(SafeIntegers, bigInts.size > 0))
 
@@ -110,8 +117,8 @@ export const define = <Row extends object, Columns extends object, Key extends s
             ${changes.length === 0 ? sql`NOTHING` : sql`UPDATE SET ${sql.csv(changes)}`}`
         }),
 
-      find: (wanted) => Effect.map(list(wanted), ([found]) => Option.fromNullable(found)),
-      list,
+      find: (wanted) => Effect.map(Effect.flatMap(encodeKey(wanted), select), ([found]) => Option.fromNullable(found)),
+      list: (wanted) => Effect.flatMap(encodePart(wanted), select),
       remove: (wanted) =>
         Effect.flatMap(encodeKey(wanted), (columns) => sql`DELETE FROM ${table} WHERE ${having(columns)}`)
     }

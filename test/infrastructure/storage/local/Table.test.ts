@@ -156,6 +156,21 @@ describe("a typed table", () => {
       assert.isTrue(Option.isNone(yield* items.find(row)))
     }))
 
+  it.scoped("a key that leaves a field out finds and removes nothing: it is a defect", () =>
+    Effect.gen(function*() {
+      const { sql } = yield* open
+      yield* sql`CREATE TABLE numbered (id INTEGER PRIMARY KEY, text TEXT)`
+      const Numbered = Schema.Struct({ id: Schema.optional(Schema.Number), text: Schema.String })
+      const numbered = Table.define({ name: "numbered", row: Numbered, primaryKey: ["id"] })(sql)
+      yield* numbered.insert({ text: "a" })
+      yield* numbered.insert({ text: "b" })
+      yield* dies(numbered.remove({}))
+      yield* dies(numbered.find({}))
+      assert.lengthOf(yield* numbered.list({}), 2)
+      yield* numbered.remove({ id: 1 })
+      assert.deepStrictEqual(yield* numbered.list({}), [{ id: 2, text: "b" }])
+    }))
+
   it.scoped("refuses what SQLite would keep as something else, and shows nothing of it", () =>
     Effect.gen(function*() {
       const { items } = yield* open
