@@ -29,10 +29,12 @@ export const recognize = ({ applicationId, filename, whileBusy }: Options) => {
       yield* read("PRAGMA busy_timeout = 0")
       const [mark] = yield* read("PRAGMA application_id")
       if (mark?.application_id === applicationId) return
-      const tables = yield* read("SELECT name FROM sqlite_schema")
-      if (mark?.application_id === 0 && (tables.length === 0 || tables.some(({ name }) => name === "migrations"))) {
-        return
-      }
+      const tables = yield* read("SELECT name FROM sqlite_schema LIMIT 1")
+      // The name alone is what others call theirs as well.
+      const ours = yield* read(
+        "SELECT name FROM pragma_table_info('migrations') WHERE name IN ('id', 'name', 'applied_at')"
+      )
+      if (mark?.application_id === 0 && (tables.length === 0 || ours.length === 3)) return
       return yield* new SqlError({ cause: Object.assign(new Error("Made by another application"), { code: "EFTYPE" }) })
     })
   // Whoever was killed while it created the file left something to undo before anybody can read it.
