@@ -67,7 +67,7 @@ export const file = ({ filename, store, whenDamaged }: FileOptions): Probe => {
     if (bytes === undefined) return new Check({ name: store, status: "ok", detail: "Not there yet" })
     const isLarge = bytes > largestChecked
     const { problems } = yield* Effect.mapError(
-      DatabaseProcess.inspect(path, isLarge ? "schema" : "quick_check"),
+      DatabaseProcess.inspect(path, isLarge ? "schema" : "quick_check", 0),
       ({ cause }) => SqliteFailure.fromOpening(cause, place)
     )
     const [first] = problems

@@ -21,14 +21,15 @@ export interface Inspection {
   readonly problems: ReadonlyArray<string>
   /** The migrations it has, in order. */
   readonly steps: ReadonlyArray<{ readonly id: number; readonly name: string; readonly checksum?: string }>
-  readonly applicationId: number
+  /** Whether its marks are this application's; of a damaged file, unless they are found to be another's. */
+  readonly isRecognized: boolean
 }
 
 /** Everything, everything but the order of indexes and references between rows, or whether it opens. */
 export type Depth = "integrity_check" | "quick_check" | "schema"
 
 type Call =
-  | { readonly call: "inspect"; readonly file: string; readonly depth: Depth }
+  | { readonly call: "inspect"; readonly file: string; readonly depth: Depth; readonly applicationId: number }
   | { readonly call: "copy"; readonly from: string; readonly to: string }
   | { readonly call: "hold"; readonly file: string; readonly applicationId: number }
 
@@ -95,8 +96,9 @@ const run = <A>(call: Call): Effect.Effect<A, CallFailed> =>
 /** What SQLite finds when it reads the whole file, which others may go on using. */
 export const inspect = (
   file: string,
-  depth: Depth
-): Effect.Effect<Inspection, CallFailed> => run({ call: "inspect", file: resolve(file), depth })
+  depth: Depth,
+  applicationId: number
+): Effect.Effect<Inspection, CallFailed> => run({ call: "inspect", file: resolve(file), depth, applicationId })
 
 /** Copies what is committed now into `to`, an empty file, and leaves it in one piece, without a log. */
 export const copy = (from: string, to: string): Effect.Effect<void, CallFailed> =>

@@ -44,7 +44,7 @@ const orphansOf = (db) =>
   db.prepare("SELECT DISTINCT \\"table\\" AS child, parent FROM pragma_foreign_key_check LIMIT 20").all()
     .map(({ child, parent }) => "rows of " + child + " refer to rows of " + parent + " that are not there")
 
-const inspect = ({ depth, file }) => {
+const inspect = ({ applicationId, depth, file }) => {
   const problems = []
   // A schema that is not ours, or lost a table, is a finding; a disk that fails is none.
   const attempt = (look, otherwise) => {
@@ -57,14 +57,15 @@ const inspect = ({ depth, file }) => {
     }
   }
   const db = attempt(() => open(file, { readonly: true }))
-  if (db === undefined) return { problems, steps: [], applicationId: 0 }
+  if (db === undefined) return { problems, steps: [], isRecognized: true }
   try {
     attempt(() => readSchema(db))
     const lines = depth === "schema" ? [] : attempt(() => db.pragma(depth + "(20)", { simple: false }).map((row) => String(row[depth])), [])
     problems.push(...lines.flatMap((line) => line.split("\\n")).filter((line) => line !== "ok" && line !== ""))
     if (depth === "integrity_check") problems.push(...attempt(() => orphansOf(db), []))
-    const steps = attempt(() => stepsOf(db), [])
-    return { problems: [...new Set(problems)].slice(0, 20), steps, applicationId: attempt(() => db.pragma("application_id", { simple: true }), 0) }
+    const recognized = attempt(() => isRecognized(db, applicationId), true)
+    const steps = recognized ? attempt(() => stepsOf(db), []) : []
+    return { problems: [...new Set(problems)].slice(0, 20), steps, isRecognized: recognized }
   } finally {
     db.close()
   }

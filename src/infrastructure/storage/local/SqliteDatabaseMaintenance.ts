@@ -11,7 +11,7 @@ import {
   InvalidBackup,
   NoDatabase
 } from "../../../domain/operations/DatabaseMaintenance.ts"
-import { Busy, Corrupt, NewerThanApp } from "../../../domain/storage/StorageFailure.ts"
+import { Busy, Corrupt, NewerThanApp, Unrecognized } from "../../../domain/storage/StorageFailure.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import * as Telemetry from "../../telemetry/catalogue/Maintenance.ts"
 import * as Span from "../../telemetry/Span.ts"
@@ -84,9 +84,9 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
 
     /** Files that older versions made have neither checksums nor an `application_id`. */
     const inspect = (file: string) =>
-      Effect.zipWith(DatabaseProcess.inspect(file, "integrity_check"), checksums, (found, known) => ({
+      Effect.zipWith(DatabaseProcess.inspect(file, "integrity_check", applicationId), checksums, (found, known) => ({
         ...found,
-        isOurs: (found.applicationId === 0 || found.applicationId === applicationId) &&
+        isOurs: found.isRecognized &&
           found.steps.every(({ checksum, id, name }, index) =>
             id === index + 1 &&
             (index >= knownVersion ||
@@ -127,8 +127,9 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
         if (Option.isNone(yield* files.size(filename))) return yield* new NoDatabase({ location: filename })
         const copy = yield* files.temporary(path)
         yield* typed(DatabaseProcess.copy(filename, copy))
-        const { problems } = yield* typed(inspect(copy))
+        const { isOurs, problems } = yield* typed(inspect(copy))
         if (problems.length > 0) return yield* new Corrupt({ store, operation: "backup" })
+        if (!isOurs) return yield* new Unrecognized({ store, operation: "backup" })
         yield* files.sync(copy)
         if (!(yield* files.publish(copy, path))) return yield* new AlreadyThere({ path })
         return Option.getOrElse(yield* files.size(path), () => 0)

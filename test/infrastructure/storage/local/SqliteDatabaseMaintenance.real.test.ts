@@ -160,6 +160,33 @@ describe("SqliteDatabaseMaintenance beside another application's log", () => {
     }))
 })
 
+describe("SqliteDatabaseMaintenance and what another application made", () => {
+  it.scopedLive("its database, or its log, is told by check and is not copied", () =>
+    Effect.gen(function*() {
+      const { backup, check, file, folder } = yield* made
+      const refused = Effect.gen(function*() {
+        const before = fs.readFileSync(file)
+        const { advice, problems, version } = yield* check
+        assert.deepStrictEqual([advice.length, problems, version], [1, [], 0])
+        assert.strictEqual(yield* tagOf(backup(join(folder, "copy"))), "Unrecognized")
+        assert.isFalse(fs.existsSync(join(folder, "copy")))
+        assert.isTrue(before.equals(fs.readFileSync(file)))
+      })
+      yield* putForeignLog(file, folder)
+      yield* refused
+      for (const table of ["other (x)", "migrations (id INTEGER, batch INTEGER)"]) {
+        for (const suffix of ["", "-wal", "-shm"]) fs.rmSync(file + suffix, { force: true })
+        yield* Effect.scoped(
+          Effect.flatMap(
+            SqliteConnection.open({ filename: file, readonly: false }),
+            (connection) => connection.executeUnprepared(`CREATE TABLE ${table}`, [], undefined)
+          )
+        )
+        yield* refused
+      }
+    }))
+})
+
 describe("SqliteDatabaseMaintenance on a disk", () => {
   it.scopedLive("copies are for their owner only, in one file, and nothing is left beside them", () =>
     Effect.gen(function*() {
