@@ -44,17 +44,26 @@ export const orNothing = <A, E, R>(
     })
   )
 
+export interface Within {
+  readonly store: string
+  readonly operation: string
+  readonly deadline: Duration.DurationInput
+}
+
 /**
  * What `attempt` holds at once, else what `wait` comes to hold within the deadline; `Busy` after that, in an
  * uninterruptible region too. A race against the clock costs more than a free lock, so only a waiter runs one.
  */
-export const orWithin = <E1, R1, E2, R2>(
-  attempt: Effect.Effect<Option.Option<void>, E1, R1>,
-  wait: Effect.Effect<void, E2, R2>,
-  { deadline, name }: { readonly name: string; readonly deadline: Duration.DurationInput }
-): Effect.Effect<void, E1 | E2 | Busy, R1 | R2> =>
-  Effect.flatMap(attempt, (held) =>
-    Option.isSome(held) ? Effect.void : Effect.timeoutFail(Effect.interruptible(wait), {
-      duration: deadline,
-      onTimeout: () => new Busy({ store: `${name} lock`, operation: "acquire" })
-    }))
+export const orWithin = <A, E1, R1, E2, R2>(
+  attempt: Effect.Effect<Option.Option<A>, E1, R1>,
+  wait: Effect.Effect<A, E2, R2>,
+  { deadline, ...place }: Within
+): Effect.Effect<A, E1 | E2 | Busy, R1 | R2> =>
+  Effect.flatMap(
+    attempt,
+    Option.match({
+      onSome: Effect.succeed<A>,
+      onNone: () =>
+        Effect.timeoutFail(Effect.interruptible(wait), { duration: deadline, onTimeout: () => new Busy(place) })
+    })
+  )

@@ -2,7 +2,7 @@
  * Waiting for a lease by asking again and again: nobody tells when one becomes free.
  */
 import { Clock, Duration, Effect, Option } from "effect"
-import { Busy } from "../../../domain/storage/StorageFailure.ts"
+import * as HeldResource from "./HeldResource.ts"
 import type { Lease } from "./Lease.ts"
 
 /** Does not follow the wall clock when somebody sets it. */
@@ -12,14 +12,19 @@ const longestPauseMillis = 25
 
 /** Another process's write is waited for like another owner. */
 export const take =
-  (tryTake: typeof Lease.Service.tryTake): typeof Lease.Service.take => (name, timeToLive, deadline) =>
-    Effect.gen(function*() {
-      const end = (yield* monotonicMillis) + Duration.toMillis(deadline)
+  (tryTake: typeof Lease.Service.tryTake): typeof Lease.Service.take => (name, timeToLive, deadline) => {
+    const attempt = Effect.catchTag(tryTake(name, timeToLive), "Busy", () => Effect.succeedNone)
+    const wait = Effect.gen(function*() {
       for (let pause = 1;; pause = Math.min(2 * pause, longestPauseMillis)) {
-        const taken = yield* Effect.catchTag(tryTake(name, timeToLive), "Busy", () => Effect.succeedNone)
+        yield* Effect.sleep(Duration.millis(pause))
+        const taken = yield* attempt
         if (Option.isSome(taken)) return taken.value
-        const left = end - (yield* monotonicMillis)
-        if (left <= 0) return yield* new Busy({ store: "lease", operation: "take" })
-        yield* Effect.sleep(Duration.millis(Math.min(pause, Math.ceil(left))))
       }
     })
+    // The first attempt can wait as well, for who writes.
+    return HeldResource.orWithin(
+      Effect.succeedNone,
+      Effect.flatMap(attempt, Option.match({ onSome: Effect.succeed, onNone: () => wait })),
+      { store: "lease", operation: "take", deadline }
+    )
+  }

@@ -11,7 +11,13 @@ export const make = Effect.map(NamedMutex.make, (mutex) => {
     Effect.map(mutex.tryTake(name), (taken) => (taken ? Option.some<void>(undefined) : Option.none<void>()))
   return ProcessLock.of({
     withLock: (name, deadline) =>
-      HeldResource.during(HeldResource.orWithin(attempt(name), mutex.take(name), { name, deadline })),
+      HeldResource.during(
+        HeldResource.orWithin(attempt(name), mutex.take(name), {
+          store: `${name} lock`,
+          operation: "acquire",
+          deadline
+        })
+      ),
     tryHold: attempt
   })
 })

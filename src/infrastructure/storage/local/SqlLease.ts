@@ -96,7 +96,8 @@ export const make = ({ read, sql, writeTransaction }: typeof LocalDatabase.Servi
           if (Exit.isSuccess(result)) {
             if (!result.value) return
             renewed = now
-          } else if (now - renewed >= millis) return
+            // The attempt itself takes its time while others write.
+          } else if ((yield* LeasePolling.monotonicMillis) - renewed >= millis) return
         }
       }).pipe(SqliteFile.outsideTransactions, Effect.withTracerEnabled(false), Effect.interruptible)
 

@@ -69,7 +69,11 @@ export const make = (options: Options) =>
       withLock: (name, deadline) => {
         const queue = queueOf(name)
         return HeldResource.during(
-          HeldResource.orWithin(attempt(name, queue.isEmpty), wait(name, queue), { name, deadline })
+          HeldResource.orWithin(attempt(name, queue.isEmpty), wait(name, queue), {
+            store: `${name} lock`,
+            operation: "acquire",
+            deadline
+          })
         )
       },
       tryHold: (name) => attempt(name, Effect.succeed(true))

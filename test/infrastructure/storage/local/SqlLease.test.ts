@@ -203,6 +203,35 @@ describe("SqlLease, asking", () => {
   )
 
   test(
+    "gives up at its own deadline, not at the database's, and a lease is lost in time while others write",
+    Effect.gen(function*() {
+      const local = yield* setUp
+      let isWritten = false
+      const lease = yield* SqlLease.make({
+        ...local,
+        writeTransaction: (...write) =>
+          isWritten
+            ? Effect.delay(Effect.fail(new Busy({ store: "database", operation: "write" })), "5 seconds")
+            : local.writeTransaction(...write)
+      })
+      const grant = yield* lease.take("a", "6 seconds", 0)
+      isWritten = true
+      const failing = yield* Effect.fork(Effect.flip(lease.take("b", "30 seconds", "100 millis")))
+      const losing = yield* Effect.fork(Effect.flip(grant.lost))
+      yield* TestClock.adjust("100 millis")
+      assert.strictEqual(
+        Option.map(yield* Fiber.poll(failing), Exit.isSuccess).pipe(Option.getOrElse(() => false)),
+        true
+      )
+      assert.strictEqual((yield* Fiber.join(failing))._tag, "Busy")
+      // Two attempts at renewal, of five seconds each.
+      yield* TestClock.adjust("6900 millis")
+      assert.strictEqual((yield* Fiber.join(losing))._tag, "LeaseLost")
+      isWritten = false
+    })
+  )
+
+  test(
     "needs no interruption to end what it began",
     Effect.gen(function*() {
       const { lease } = yield* setUp
