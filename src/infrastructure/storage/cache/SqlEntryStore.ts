@@ -149,7 +149,7 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
       )
     }
 
-    const invalidate = yield* GroupCommit.make((batch: ReadonlyArray<Invalidation>) =>
+    const invalidate = GroupCommit.make((batch: ReadonlyArray<Invalidation>) =>
       change((context) => batch.map((each) => EntryWrites.invalidate(context, each)), "durable")
     )
 
