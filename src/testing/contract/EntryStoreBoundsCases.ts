@@ -55,6 +55,18 @@ export const cases: Contract<EntryStores>["cases"] = [
     })
   ),
   contractCase(
+    "no old load takes the place of a newer one that is too large",
+    Effect.gen(function*() {
+      const store = yield* open({ maxEntryBytes: 1000, maxBytes: 100_000 })
+      const before = yield* store.generation
+      yield* put(store, "a", "set")
+      const after = yield* store.generation
+      yield* ensure(Option.isNone(yield* put(store, "a", "x".repeat(1000), { generation: after })), "it was kept")
+      yield* ensure(Option.isNone(yield* put(store, "a", "old", { generation: before })), "an old load was stored")
+      yield* holds(store, "a", undefined)
+    })
+  ),
+  contractCase(
     "an entry larger than everything is allowed to be pushes nothing out",
     Effect.gen(function*() {
       const store = yield* open({ maxBytes: 2000 })

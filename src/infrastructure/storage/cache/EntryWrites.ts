@@ -7,7 +7,7 @@ import { write as writeBarrier } from "./BarrierTable.ts"
 import * as EntryMeta from "./EntryMeta.ts"
 import * as EntrySchema from "./EntrySchema.ts"
 import { bytesOf } from "./EntryStore.ts"
-import type { Barrier, Bounds, Invalidation, NewEntry } from "./EntryStore.ts"
+import type { Bounds, Invalidation, NewEntry } from "./EntryStore.ts"
 import type { Statements } from "./Statements.ts"
 
 export interface Context {
@@ -55,28 +55,29 @@ const isAdmitted = ({ barriers, meta }: Context, entry: NewEntry, generation: nu
   generation >= meta.floor && generation <= meta.generation && generation >= (standing?.generation ?? 0) &&
   barriers.admits({ key: entry.key, tags: entry.tags, generation })
 
-const barrierOf = (generation: number, key: string): Barrier => ({
-  generation,
-  kind: "remove",
-  target: { _tag: "Key", key }
-})
+/** What is not kept is newer than what was there, and than loads that began before it. */
+const withhold = ({ barrierLimit, meta, statements }: Context, key: string) => {
+  meta.generation += 1
+  const barrier = { generation: meta.generation, kind: "remove", target: { _tag: "Key", key } } as const
+  writeBarrier(statements, meta, barrier, barrierLimit)
+}
 
 /** Adds the row it wrote to `ids`. */
 const putOne = (context: Context, entry: NewEntry, ids: Array<number>): Option.Option<number> => {
-  const { barrierLimit, bounds, meta, statements } = context
+  const { bounds, meta } = context
   const standing = find(context, entry.key)
   const isNext = entry.generation === "next"
-  if (isNext) meta.generation += 1
-  const generation = entry.generation === "next" ? meta.generation : Math.floor(entry.generation)
+  const generation = entry.generation === "next" ? meta.generation + 1 : Math.floor(entry.generation)
   if (!isNext && !isAdmitted(context, entry, generation, standing)) return Option.none()
   if (bytesOf(entry) > Math.min(bounds.maxEntryBytes, bounds.maxBytes)) {
     if (standing !== undefined) {
       remove(context, standing)
-      EntryMeta.forgotten(meta, new Set([standing.id]))
+      EntryMeta.withdrawn(meta, standing.id)
     }
-    if (isNext) writeBarrier(statements, meta, barrierOf(generation, entry.key), barrierLimit)
+    withhold(context, entry.key)
     return Option.none()
   }
+  if (isNext) meta.generation = generation
   ids.push(store(context, standing, entry, generation))
   return Option.some(generation)
 }
