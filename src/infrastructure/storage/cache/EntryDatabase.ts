@@ -4,7 +4,7 @@
 import Database from "better-sqlite3"
 import { Effect, Option } from "effect"
 import type { Duration, Scope } from "effect"
-import { Corrupt } from "../../../domain/storage/StorageFailure.ts"
+import { Corrupt, Io } from "../../../domain/storage/StorageFailure.ts"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import type { Lease } from "../local/Lease.ts"
 import * as MemoryLease from "../local/MemoryLease.ts"
@@ -42,12 +42,18 @@ export interface EntryDatabase {
 
 const store = "cache"
 
+/** What the driver says, without a code, of a connection whose scope is closed. */
+const isClosed = (cause: unknown) => cause instanceof TypeError && cause.message.includes("connection is not open")
+
 /** What cannot be a bug here, where no statement comes from outside: a table that is not there is damage. */
-const failed = (operation: string) => (cause: unknown): Effect.Effect<never, StorageFailure> =>
-  Option.match(SqliteFailure.fromCause(cause, { store, operation }), {
-    onNone: () => cause instanceof Database.SqliteError ? new Corrupt({ store, operation, cause }) : Effect.die(cause),
+const failed = (operation: string) => (cause: unknown): Effect.Effect<never, StorageFailure> => {
+  const place = { store, operation }
+  if (isClosed(cause)) return new Io({ ...place, cause })
+  return Option.match(SqliteFailure.fromCause(cause, place), {
+    onNone: () => cause instanceof Database.SqliteError ? new Corrupt({ ...place, cause }) : Effect.die(cause),
     onSome: Effect.fail
   })
+}
 
 const open = (filename: string, readonly: boolean, pragmas: ReadonlyArray<string>) =>
   Effect.catchAll(SqliteFile.whileBusy(Statements.open({ filename, readonly, pragmas })), failed("open"))

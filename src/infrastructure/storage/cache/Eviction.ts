@@ -56,15 +56,29 @@ const remove = ({ meta, statements }: Context, rows: ReadonlyArray<Row>) => {
   statements.run("DELETE FROM entry WHERE id IN (SELECT value FROM json_each(?))", ids(rows))
 }
 
-const tagsOf = ({ tags }: Row): ReadonlyArray<string> => tags === null ? [] : JSON.parse(tags)
+/** Absent when the row is damaged: whoever reads it sees that by its checksum. */
+const tagsOf = ({ tags }: Row): ReadonlyArray<string> | undefined => {
+  try {
+    return tags === null ? [] : JSON.parse(tags)
+  } catch {
+    return undefined
+  }
+}
 
 /** One step of the hand: rows that were read since the last one get another round. */
 const sweep = (context: Context, visited: Set<number>) => {
   const { barriers, meta, statements } = context
   const rows = statements.all<Row>(selectNext, meta.hand)
-  const isDispensable = (row: Row) =>
-    (row.visited === 0 && !visited.has(row.id)) ||
-    barriers.statusOf({ key: row.key, tags: tagsOf(row), generation: row.generation }) === "removed"
+  const isDispensable = (row: Row) => {
+    if (row.visited === 0 && !visited.has(row.id)) return true
+    const tags = tagsOf(row)
+    return tags === undefined || barriers.statusOf({ ...row, tags }) === "removed"
+  }
+  if (rows.length === 0 && meta.hand === 0) {
+    // The sums were damaged, or there would be rows: making room would never end.
+    meta.entries = 0
+    meta.bytes = 0
+  }
   const victims = enough(context, rows.filter(isDispensable))
   const bytes = victims.reduce((sum, row) => sum + row.bytes, 0)
   const stop = isEnough(context, bytes, victims.length) ? victims.at(-1) : undefined
