@@ -34,7 +34,7 @@ export const device = {
   databaseMaintenance: inFolders((folders) =>
     SqliteDatabaseMaintenance.layer({ filename: databaseFile(folders), migrations })
   ),
-  cache: inFolders((folders) => SqlCache.layer({ filename: cacheFile(folders) })),
+  cache: inFolders((folders) => SqlCache.layerSealed({ filename: cacheFile(folders) })),
   passwordHashing: PreferredPasswordHashing.layer,
   transport: UndiciTransport.layer(),
   socket: WsSocket.layer

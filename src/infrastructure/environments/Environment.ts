@@ -59,7 +59,7 @@ export interface Parts<R = never> {
   readonly biometrics: Part<Biometrics, Base, R>
   readonly database: Part<LocalDatabase, Base | ProcessLock, R>
   readonly databaseMaintenance: Part<DatabaseMaintenance, Base | ProcessLock, R>
-  readonly cache: Part<Cache, Base | ProcessLock, R>
+  readonly cache: Part<Cache, Base | ProcessLock | Crypto, R>
 
   readonly origin: Part<ApiOrigin, Base, R>
   readonly transport: Part<HttpClient, Base, R>

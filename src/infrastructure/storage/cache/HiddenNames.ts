@@ -2,6 +2,7 @@
  * Names of keys and tags that tell nothing to who has no secret (HMAC-SHA256), and what those stand for that this
  * process has met.
  */
+import { LRUCache } from "lru-cache"
 import { createHmac, createSecretKey } from "node:crypto"
 import type { KeyObject } from "node:crypto"
 import type { Barrier, Changes } from "./EntryStore.ts"
@@ -25,9 +26,17 @@ export interface HiddenNames {
   readonly show: (changes: Changes) => Changes | undefined
 }
 
+/** A MAC costs ten times as much as looking it up. */
+const recentLimit = 10_000
+
 /** `limit`: how many names are remembered. */
 export const make = (limit = 100_000): HiddenNames => {
   const plain = new Map<string, string>()
+  /** The other way, for what is asked for often. */
+  const recent: Record<Kind, LRUCache<string, string>> = {
+    key: new LRUCache({ max: recentLimit }),
+    tag: new LRUCache({ max: recentLimit })
+  }
   let bytes: Uint8Array | undefined
   let hide: HiddenNames["hide"]
   let hasForgotten = false
@@ -35,6 +44,8 @@ export const make = (limit = 100_000): HiddenNames => {
   const forget = () => {
     hasForgotten ||= plain.size > 0
     plain.clear()
+    recent.key.clear()
+    recent.tag.clear()
   }
 
   const learn = (hidden: string, name: string) => {
@@ -43,8 +54,11 @@ export const make = (limit = 100_000): HiddenNames => {
   }
 
   const hideWith = (key: KeyObject) => (kind: Kind, name: string) => {
+    const known = recent[kind].get(name)
+    if (known !== undefined) return known
     const hidden = createHmac("sha256", key).update(`${kind} ${name}`).digest("base64url")
     learn(hidden, name)
+    recent[kind].set(name, hidden)
     return hidden
   }
 

@@ -3,9 +3,6 @@
  */
 import type { Entry, NewEntry } from "./EntryStore.ts"
 
-const utf8 = new TextEncoder()
-const text = new TextDecoder()
-
 /** As every store keeps it. */
 const whole = (number: number) => Math.trunc(Math.min(number, Number.MAX_SAFE_INTEGER))
 
@@ -22,7 +19,7 @@ export const rowOf = (entry: NewEntry, key: string, tags: ReadonlyArray<string>)
 
 /** JSON, so that no two places have the same; while a disk fails numbers have fractions, which it does not keep. */
 export const placeOf = (row: NewEntry, generation: NewEntry["generation"]): Uint8Array =>
-  utf8.encode(JSON.stringify([
+  Buffer.from(JSON.stringify([
     row.key,
     typeof generation === "number" ? Math.floor(generation) : generation,
     row.storedAt,
@@ -51,7 +48,7 @@ const lengthBytes = 4
 
 /** The tags with their length before them, then the value. */
 export const contentOf = ({ tags, value }: NewEntry): Uint8Array => {
-  const names = tags.length === 0 ? new Uint8Array(0) : utf8.encode(JSON.stringify(tags))
+  const names = tags.length === 0 ? new Uint8Array(0) : Buffer.from(JSON.stringify(tags))
   const content = Buffer.allocUnsafe(lengthBytes + names.byteLength + value.byteLength)
   content.writeUInt32BE(names.byteLength)
   content.set(names, lengthBytes)
@@ -64,7 +61,7 @@ export const parse = (content: Uint8Array): Pick<NewEntry, "tags" | "value"> => 
   const length = new DataView(content.buffer, content.byteOffset, content.byteLength).getUint32(0)
   const names = content.subarray(lengthBytes, lengthBytes + length)
   return {
-    tags: length === 0 ? [] : JSON.parse(text.decode(names)),
+    tags: length === 0 ? [] : JSON.parse(Buffer.from(names).toString()),
     value: content.subarray(lengthBytes + length)
   }
 }

@@ -120,11 +120,22 @@ export const make = (store: EntryStore): Effect.Effect<EntryStore, never, Crypto
       return own
     }
 
+    const putOne = (
+      hide: Hide | undefined,
+      entry: NewEntry,
+      put: Claim["put"]
+    ) =>
+      Effect.flatMap(seal(hide, entry), (row) =>
+        row === undefined ? skip(hide, entry) : Effect.map(put(row), (own) =>
+          stored(row, own)))
+
     const putAll = (hide: Hide | undefined, entries: ReadonlyArray<NewEntry>, write: "behind" | "through") =>
       Effect.gen(function*() {
         const rows = yield* Effect.forEach(entries, (entry) =>
           seal(hide, entry))
-        const sealed = rows.filter((row) => row !== undefined)
+        const sealed = rows.filter((row) =>
+          row !== undefined
+        )
         const own = sealed.length === 0 ? [] : yield* store.put(sealed, write)
         let next = 0
         const results: Array<Option.Option<number>> = []
@@ -152,7 +163,7 @@ export const make = (store: EntryStore): Effect.Effect<EntryStore, never, Crypto
         if (content === undefined) return Effect.succeedNone
         if (!(content instanceof Uint8Array) || latest.isOlder(row.key, row.generation, row.storedAt)) return drop(row)
         const { tags, value } = SealedEntry.parse(content)
-        row.tags.forEach((id, index) => names.learn(id, tags[index] ?? id))
+        for (const [index, id] of row.tags.entries()) names.learn(id, tags[index] ?? id)
         latest.record(row.key, row.generation, row.storedAt)
         return Effect.succeedSome({ ...row, key, tags, value })
       })
@@ -169,7 +180,13 @@ export const make = (store: EntryStore): Effect.Effect<EntryStore, never, Crypto
               (found) => Option.isNone(found) ? Effect.succeedNone : open(key, found.value)
             )
         ),
-      put: (entries, write) => withNames((hide) => putAll(hide, entries, write)),
+      put: (entries, write) =>
+        withNames((hide) => {
+          const [first, ...others] = entries
+          if (first === undefined || others.length > 0) return putAll(hide, entries, write)
+          const put = (row: NewEntry) => Effect.map(store.put([row], write), ([own]) => own ?? Option.none<number>())
+          return Effect.map(putOne(hide, first, put), (own) => [own])
+        }),
       invalidate: ({ kind, target }) => withNames((hide) => invalidate(hide, kind, target)),
       changes: Effect.map(store.changes, Option.flatMap((changes) => Option.fromNullable(names.show(changes)))),
       claim: (key) =>
@@ -179,10 +196,7 @@ export const make = (store: EntryStore): Effect.Effect<EntryStore, never, Crypto
             : Effect.map(
               store.claim(hide("key", key)),
               Option.map(({ put }): Claim => ({
-                put: (entry) =>
-                  Effect.flatMap(seal(hide, entry), (row) =>
-                    row === undefined ? skip(hide, entry) : Effect.map(put(row), (own) =>
-                      stored(row, own)))
+                put: (entry) => putOne(hide, entry, put)
               }))
             )
         ),
