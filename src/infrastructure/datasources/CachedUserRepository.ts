@@ -1,8 +1,9 @@
 /**
  * The profile from the cache while it is fresh, else from the backend, and from the cache again while that cannot answer.
+ * That there is none for this session is an answer.
  */
-import { Effect, Layer, Option, Stream } from "effect"
-import { Unauthenticated, Unavailable } from "../../domain/network/RemoteFailure.ts"
+import { Effect, Layer, Option, Predicate, Schema, Stream } from "effect"
+import { Forbidden, NotFound, Unauthenticated, Unavailable } from "../../domain/network/RemoteFailure.ts"
 import { Cache } from "../../domain/storage/Cache.ts"
 import { forSchema } from "../../domain/storage/CacheSchema.ts"
 import { Profile } from "../../domain/user/Profile.ts"
@@ -18,6 +19,8 @@ const profiles = forSchema({
   policy: { timeToLive: "60 seconds", failSafeMaxAge: "30 days" }
 })
 
+const isAnswer = Predicate.or(Schema.is(Unauthenticated), Predicate.or(Schema.is(Forbidden), Schema.is(NotFound)))
+
 export const make = Effect.gen(function*() {
   const cache = yield* Cache
   const tokens = yield* AccessTokens
@@ -30,6 +33,10 @@ export const make = Effect.gen(function*() {
       principal.value,
       onBehalfOf(principal.value)(remote.get)
     )
+    if (isAnswer(error)) {
+      yield* profiles.remove(principal.value)
+      return yield* error
+    }
     return {
       data: value,
       origin: origin === "source" ? "remote" as const : "cache" as const,

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import { AuthRepository } from "../../../src/domain/auth/AuthRepository.ts"
-import { Offline } from "../../../src/domain/network/RemoteFailure.ts"
+import { Forbidden, NotFound, Offline, Unauthenticated } from "../../../src/domain/network/RemoteFailure.ts"
 import { UserRepository } from "../../../src/domain/user/UserRepository.ts"
 import * as CachedUserRepository from "../../../src/infrastructure/datasources/CachedUserRepository.ts"
 import * as MemoryAccessTokens from "../../../src/infrastructure/services/auth/MemoryAccessTokens.ts"
@@ -96,3 +96,19 @@ it.effect("keeps nobody's profile as another's when the account changes while it
     )
   )
 })
+
+it.effect.each([new Forbidden(), new NotFound(), new Unauthenticated()])(
+  "shows nothing from before after the backend has answered %s",
+  (answer) =>
+    signedIn((backend) =>
+      Effect.gen(function*() {
+        yield* profile
+        yield* TestClock.adjust("2 minutes")
+        backend.script.push(answer)
+        assert.strictEqual((yield* Effect.flip(profile))._tag, answer._tag)
+        backend.script.push(new Offline())
+        assert.strictEqual((yield* Effect.flip(profile))._tag, "Offline")
+        assert.strictEqual((yield* profile).origin, "remote")
+      })
+    )
+)
