@@ -74,7 +74,7 @@ export const make = Effect.gen(function*() {
 
   const readAll = Effect.gen(function*() {
     const principal = yield* signedIn
-    return yield* database.read(Effect.gen(function*() {
+    return yield* database.readSnapshot(Effect.gen(function*() {
       const stored = yield* notes.list(principal)
       return { ...(yield* surroundings(principal)), data: stored.map(toNote).toSorted(byTitle) }
     }))
@@ -83,7 +83,7 @@ export const make = Effect.gen(function*() {
   const readOne = (id: NoteId) =>
     Effect.gen(function*() {
       const principal = yield* signedIn
-      return yield* database.read(Effect.gen(function*() {
+      return yield* database.readSnapshot(Effect.gen(function*() {
         const stored = yield* notes.find(principal, id)
         const around = yield* surroundings(principal)
         const age = Option.exists(stored, ({ changed }) => changed) ? Duration.zero : around.age
