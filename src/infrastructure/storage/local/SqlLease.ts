@@ -12,7 +12,7 @@ import * as LeasePolling from "./LeasePolling.ts"
 import { LocalDatabase } from "./LocalDatabase.ts"
 import type { Migration } from "./Migration.ts"
 import * as ProcessIdentity from "./ProcessIdentity.ts"
-import * as SqliteFile from "./SqliteFile.ts"
+import { outsideTransactions } from "./SqliteConnection.ts"
 
 /** `token` is the taking, `owner` the process, `until` in milliseconds since 1970, `time_to_live` in milliseconds. */
 export const migration = (id: number): Migration => ({
@@ -99,7 +99,7 @@ export const make = ({ read, sql, writeTransaction }: typeof LocalDatabase.Servi
             // The attempt itself takes its time while others write.
           } else if ((yield* LeasePolling.monotonicMillis) - renewed >= millis) return
         }
-      }).pipe(SqliteFile.outsideTransactions, Effect.withTracerEnabled(false), Effect.interruptible)
+      }).pipe(outsideTransactions, Effect.withTracerEnabled(false), Effect.interruptible)
 
     const attempt = (name: string, millis: number) =>
       Effect.gen(function*() {
@@ -107,9 +107,13 @@ export const make = ({ read, sql, writeTransaction }: typeof LocalDatabase.Servi
         if (found === "held") return Option.none<Lease.Grant>()
         const token = randomUUID()
         let written = false
+        let isOver = false
         // Before the row can be there: an interruption after its commit finds this in place. Where it cannot be removed,
         // as in a database that was closed first, its time or the owner's death ends it.
-        yield* Effect.addFinalizer(() => written ? Effect.exit(writeTransaction(remove(token), relaxed)) : Effect.void)
+        yield* Effect.addFinalizer(() => {
+          isOver = true
+          return written ? Effect.exit(writeTransaction(remove(token), relaxed)) : Effect.void
+        })
         const taken = yield* writeTransaction(
           Effect.tap(takeRow(name, token, millis), (fence) => void (written = Option.isSome(fence))),
           relaxed
@@ -118,7 +122,7 @@ export const make = ({ read, sql, writeTransaction }: typeof LocalDatabase.Servi
         const lost = yield* Deferred.make<never, Lease.LeaseLost>()
         const lose = Effect.flatMap(Deferred.fail(lost, new Lease.LeaseLost({ name })), (first) =>
           Effect.zipRight(
-            first ? Effect.logWarning("A lease was lost") : Effect.void,
+            first && !isOver ? Effect.logWarning("A lease was lost") : Effect.void,
             new Lease.LeaseLost({ name })
           ))
         yield* Effect.forkScoped(Effect.zipRight(keep(token, millis), Effect.ignore(lose)))

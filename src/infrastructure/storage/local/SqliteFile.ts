@@ -173,5 +173,3 @@ export const openReader = (
     Effect.tap((connection) => prepare(connection, everywhere)),
     typed(store)
   )
-
-export const outsideTransactions = SqliteConnection.outsideTransactions

@@ -10,6 +10,7 @@ import type { Migration } from "./Migration.ts"
 import * as MigrationBackup from "./MigrationBackup.ts"
 import * as Migrations from "./Migrations.ts"
 import * as ReadSnapshot from "./ReadSnapshot.ts"
+import * as SqliteConnection from "./SqliteConnection.ts"
 import * as SqliteFailure from "./SqliteFailure.ts"
 import * as SqliteFile from "./SqliteFile.ts"
 import * as Upkeep from "./Upkeep.ts"
@@ -44,7 +45,7 @@ export const make = (options: Options) =>
       options
     const typed = (operation: string) => SqliteFailure.typed({ store, operation })
     const file = yield* SqliteFile.open({ filename, store, journalMode: "WAL", synchronous, applicationId })
-    const commits = yield* PubSub.sliding<void>(1)
+    const commits = yield* Effect.acquireRelease(PubSub.sliding<void>(1), PubSub.shutdown)
     const writing = {
       ...file,
       store,
@@ -61,13 +62,13 @@ export const make = (options: Options) =>
       applicationId,
       backup: MigrationBackup.make({ filename, store }),
       transact: WriteTransaction.make({ ...writing, deadline: migrationDeadline }).transact
-    }).pipe(typed("migrate"), SqliteFile.outsideTransactions)
+    }).pipe(typed("migrate"), SqliteConnection.outsideTransactions)
     if (filename !== ":memory:" && options.upkeep !== false) {
-      yield* Upkeep.start({ whenFree: file.whenFree, filename, store })
+      yield* Upkeep.start({ ...file, filename, store })
     }
 
     if (live.length > 0 && !(yield* typed("open")(LiveQueries.isPrepared(sql, live)))) {
-      yield* transact(LiveQueries.prepare(sql, live)).pipe(typed("open"), SqliteFile.outsideTransactions)
+      yield* transact(LiveQueries.prepare(sql, live)).pipe(typed("open"), SqliteConnection.outsideTransactions)
     }
     const { reserve, version } = filename === ":memory:"
       ? ReadSnapshot.ofWriter(sql)

@@ -8,8 +8,9 @@ import type { Scope } from "effect"
 import * as fs from "node:fs"
 import * as Telemetry from "../../telemetry/catalogue/Database.ts"
 import type { Replaceable } from "./ReplaceableClient.ts"
+import { rollback } from "./WriteTransaction.ts"
 
-export interface Options extends Pick<Replaceable, "whenFree"> {
+export interface Options extends Pick<Replaceable, "discard" | "whenFree"> {
   readonly filename: string
   readonly store: string
 }
@@ -28,7 +29,7 @@ const freePages = (connection: Connection) =>
   Effect.map(run(connection, "PRAGMA freelist_count"), ([free]) => Number(free?.freelist_count))
 
 /** Whether to go on the next time: pages are left, and the file is one of those that give any back. */
-const vacuum = (connection: Connection) =>
+const vacuum = (connection: Connection, discard: Effect.Effect<void>) =>
   Effect.gen(function*() {
     const free = yield* freePages(connection)
     const pages = Math.min(vacuumed, free)
@@ -36,14 +37,14 @@ const vacuum = (connection: Connection) =>
     yield* Effect.acquireUseRelease(
       run(connection, "BEGIN IMMEDIATE"),
       () => Effect.replicateEffect(run(connection, "PRAGMA incremental_vacuum(1)"), pages, { discard: true }),
-      () => run(connection, "COMMIT").pipe(Effect.catchAll(() => run(connection, "ROLLBACK")), Effect.ignore)
+      () => Effect.catchAll(run(connection, "COMMIT"), () => rollback(connection, discard))
     )
     const left = yield* freePages(connection)
     return left > 0 && left < free
   })
 
 /** Optimizes now, looks for a quiet moment again and again, and leaves the file with an empty log with the scope. */
-export const start = ({ filename, store, whenFree }: Options): Effect.Effect<void, never, Scope.Scope> =>
+export const start = ({ discard, filename, store, whenFree }: Options): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
     let changes = 0
     let kept = 0
@@ -54,7 +55,7 @@ export const start = ({ filename, store, whenFree }: Options): Effect.Effect<voi
         const isQuiet = now === changes && now !== kept
         changes = now
         if (!isQuiet) return
-        const isLeft = yield* Effect.orElseSucceed(vacuum(connection), () => true)
+        const isLeft = yield* Effect.orElseSucceed(vacuum(connection, discard), () => true)
         const log = yield* Effect.sync(() => fs.statSync(`${filename}-wal`, { throwIfNoEntry: false })?.size ?? 0)
         Telemetry.log.update(log, { "db.namespace": store })
         const [end] = yield* checkpoint(connection)
@@ -62,8 +63,8 @@ export const start = ({ filename, store, whenFree }: Options): Effect.Effect<voi
         if (end?.busy === 0 && !isLeft) kept = now
       })
 
-    // Of all tables: this connection has not used any yet. A look, when nothing has changed much.
-    const optimize = whenFree((connection) => Effect.ignore(run(connection, "PRAGMA optimize = 0x10002")))
+    // Of all tables (0x10000): this connection has not used any yet. A look (0x10), however long they are.
+    const optimize = whenFree((connection) => Effect.ignore(run(connection, "PRAGMA optimize = 0x10012")))
     const leave = whenFree((connection) =>
       Effect.zipRight(Effect.ignore(run(connection, "PRAGMA optimize")), Effect.ignore(checkpoint(connection)))
     )

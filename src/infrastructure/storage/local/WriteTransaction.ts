@@ -11,6 +11,7 @@ import * as Span from "../../telemetry/Span.ts"
 import { around, aroundOf, find, GuardedConnection } from "./GuardedConnection.ts"
 import type { WriteOptions } from "./LocalDatabase.ts"
 import type { Replaceable, Restore } from "./ReplaceableClient.ts"
+import { outsideTransactions } from "./SqliteConnection.ts"
 import * as SqliteFile from "./SqliteFile.ts"
 
 export interface Options extends Replaceable {
@@ -37,6 +38,10 @@ const isOver = ({ cause }: SqlError) =>
   Predicate.hasProperty(cause, "message") && String(cause.message).includes("no transaction is active")
 
 const end = (raw: Connection, statement: "COMMIT" | "ROLLBACK") => raw.execute(statement, [], undefined)
+
+/** Also when there is nothing left to roll back. A connection that cannot be used any more is discarded. */
+export const rollback = (raw: Connection, discard: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.catchAll(end(raw, "ROLLBACK"), (error) => isOver(error) ? Effect.void : discard)
 
 /** Dies when the fiber is inside a write transaction: `what` takes its time, and all other writers would wait for it. */
 export const refuseInside = (what: string): Effect.Effect<void> =>
@@ -71,14 +76,11 @@ export const make = (
   const giveBackFrom = (raw: Connection, synchronous: SqliteFile.Synchronous) =>
     synchronous === usual ? giveBack : Effect.zipRight(Effect.catchAll(set(raw, usual), () => discard), giveBack)
 
-  const rollback = (raw: Connection) =>
-    Effect.catchAll(end(raw, "ROLLBACK"), (error) => isOver(error) ? Effect.void : discard)
-
   const beginOnce = (restore: Restore, synchronous: SqliteFile.Synchronous): Effect.Effect<Connection, SqlError> =>
     Effect.flatMap(take(restore), (raw) => {
       // Who left a transaction open on this connection has failed; nobody else shall.
       const begin = raw.execute("BEGIN IMMEDIATE", [], undefined).pipe(
-        Effect.tapError((error) => SqliteFile.isBusy(error) ? Effect.void : rollback(raw)),
+        Effect.tapError((error) => SqliteFile.isBusy(error) ? Effect.void : rollback(raw, discard)),
         Effect.as(raw)
       )
       const verified = synchronous === "FULL" ? Effect.zipRight(verify, begin) : begin
@@ -120,7 +122,7 @@ export const make = (
           return restore(Effect.provideService(writes, TransactionConnection, [transaction, 0])).pipe(
             Effect.onExit(() => Effect.sync(() => void (transaction.isOpen = false))),
             Effect.zipLeft(Effect.suspend(() => transaction.ended ?? end(raw, "COMMIT"))),
-            Effect.onError(() => rollback(raw)),
+            Effect.onError(() => rollback(raw, discard)),
             Effect.ensuring(giveBackFrom(raw, synchronous))
           )
         }),
@@ -155,7 +157,7 @@ export const make = (
         Effect.context<R>(),
         (context) =>
           find(context, (transaction) => transaction.sql === sql)?.isOpen === false
-            ? SqliteFile.outsideTransactions(statements)
+            ? outsideTransactions(statements)
             : statements
       )
   }

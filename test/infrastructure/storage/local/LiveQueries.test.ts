@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Option, PubSub, Queue, Stream, TestClock } from "effect"
-import type { Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Option, PubSub, Queue, Scope, Stream, TestClock } from "effect"
 import { join } from "node:path"
 import { Io } from "../../../../src/domain/storage/StorageFailure.ts"
 import * as LiveQueries from "../../../../src/infrastructure/storage/local/LiveQueries.ts"
@@ -238,6 +237,18 @@ describe("live queries and other users of the file", () => {
       const after = asked
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(asked, after)
+    }))
+
+  it.scoped("end when their database closes", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const database = yield* Scope.extend(inFile, scope)
+      const reading = yield* Effect.fork(Stream.runDrain(database.live(["item"], Effect.void)))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(reading)))
+      yield* Scope.close(scope, Exit.void)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isSome(yield* Fiber.poll(reading)))
     }))
 
   it.scoped("tell their reader when the file cannot be read any more", () =>

@@ -219,15 +219,26 @@ describe("SqlLease, asking", () => {
       const failing = yield* Effect.fork(Effect.flip(lease.take("b", "30 seconds", "100 millis")))
       const losing = yield* Effect.fork(Effect.flip(grant.lost))
       yield* TestClock.adjust("100 millis")
-      assert.strictEqual(
-        Option.map(yield* Fiber.poll(failing), Exit.isSuccess).pipe(Option.getOrElse(() => false)),
-        true
-      )
+      assert.isTrue(Option.isSome(yield* Fiber.poll(failing)))
       assert.strictEqual((yield* Fiber.join(failing))._tag, "Busy")
       // Two attempts at renewal, of five seconds each.
       yield* TestClock.adjust("6900 millis")
       assert.strictEqual((yield* Fiber.join(losing))._tag, "LeaseLost")
       isWritten = false
+    })
+  )
+
+  test(
+    "says nothing of a lease that was given back in good order",
+    Effect.gen(function*() {
+      const { lease } = yield* setUp
+      const said: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void said.push(message))
+      yield* Effect.gen(function*() {
+        const grant = yield* Effect.scoped(lease.take("a", "30 seconds", 0))
+        assert.strictEqual((yield* Effect.flip(grant.check))._tag, "LeaseLost")
+      }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+      assert.deepStrictEqual(said, [])
     })
   )
 
