@@ -73,8 +73,8 @@ export const make = (options: Options): Effect.Effect<EntryStore, StorageFailure
 
     /** As the last commit left the file, while nobody else writes. */
     let known: { readonly version: number; readonly meta: EntryMeta.Meta } | undefined
-    const current = (statements: Statements, version: number) =>
-      known?.version === version ? known.meta : EntryMeta.read(statements)
+    const current = (statements: Statements, now: number) =>
+      known?.version === now ? known.meta : EntryMeta.read(statements)
 
     /** One write transaction over the state of the file. */
     const change = <A>(use: (context: EntryWrites.Context) => A, durability: "relaxed" | "durable" = "relaxed") =>
