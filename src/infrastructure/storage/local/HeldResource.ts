@@ -17,17 +17,24 @@ export const turns: Effect.Effect<Effect.Effect<void, never, Scope.Scope>> = Eff
     )
 )
 
+/** Runs `use` with what `hold` gives, and gives up what `hold` acquired when it ends. */
+export const using = <H, E1, R1, A, E, R>(
+  hold: Effect.Effect<H, E1, R1>,
+  use: (held: H) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | E1, R | Exclude<R1, Scope.Scope>> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Scope.make(), (scope) =>
+      restore(Scope.extend(hold, scope)).pipe(
+        Effect.flatMap((held) => restore(use(held))),
+        Effect.onExit((exit) => Scope.close(scope, Exit.asVoid(exit)))
+      ))
+  )
+
 /** Runs `effect` once `hold` succeeded, and gives up what `hold` acquired when `effect` ends. */
 export const during =
   <E1, R1>(hold: Effect.Effect<unknown, E1, R1>) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | E1, R | Exclude<R1, Scope.Scope>> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Scope.make(), (scope) =>
-        restore(Scope.extend(hold, scope)).pipe(
-          Effect.zipRight(restore(effect)),
-          Effect.onExit((exit) => Scope.close(scope, Exit.asVoid(exit)))
-        ))
-    )
+    using(hold, () => effect)
 
 /** What `attempt` acquired belongs to the scope when it gives something, and is given up at once when it does not. */
 export const orNothing = <A, E, R>(

@@ -7,7 +7,8 @@ import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Effect, Scope } from "effect"
+import { Effect } from "effect"
+import type { Scope } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
 import { around, aroundOf, GuardedConnection } from "./GuardedConnection.ts"
 import * as HeldResource from "./HeldResource.ts"
@@ -72,12 +73,9 @@ export const make = ({ reserve, sql }: Options) => {
     reads: Effect.Effect<A, E, R>,
     outer: GuardedConnection | undefined
   ): Effect.Effect<A, E | SqlError, R> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Scope.make(), (scope) =>
-        restore(Scope.extend(begin(outer), scope)).pipe(
-          Effect.flatMap((snapshot) => restore(Effect.provideService(reads, TransactionConnection, [snapshot, 0]))),
-          Effect.onExit((exit) => Scope.close(scope, exit))
-        ))
+    HeldResource.using(
+      begin(outer),
+      (snapshot) => Effect.provideService(reads, TransactionConnection, [snapshot, 0])
     )
 
   /** Runs `reads` in a snapshot of their own, or in the transaction around them when it is this file's. */
