@@ -1,11 +1,14 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, TestClock } from "effect"
+import { Effect, Exit, TestClock } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import type { Migration } from "../../../../src/infrastructure/storage/local/Migration.ts"
 import * as MigrationChecksum from "../../../../src/infrastructure/storage/local/MigrationChecksum.ts"
+import * as Migrations from "../../../../src/infrastructure/storage/local/Migrations.ts"
+import * as SqliteFile from "../../../../src/infrastructure/storage/local/SqliteFile.ts"
 import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
+import * as WriteTransaction from "../../../../src/infrastructure/storage/local/WriteTransaction.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 
 const step = (
@@ -199,28 +202,31 @@ describe("a migration that destroys", () => {
       assert.deepStrictEqual(yield* sql`SELECT * FROM notes`, [{ id: 1, text: "a", colour: "red" }])
     }))
 
-  it.scoped("copies what another process wrote while it waited for its turn", () =>
+  it.scoped("is copied when nobody else can write any more, and its transaction has written nothing", () =>
     Effect.gen(function*() {
-      const folder = yield* temporaryFolder
-      const filename = join(folder, "data.db")
-      const older = yield* opening(filename, notes, colour)
-      const holding = yield* Deferred.make<void>()
-      const finish = yield* Deferred.make<void>()
-      const writing = yield* Effect.fork(older.writeTransaction(Effect.all([
-        older.sql`INSERT INTO notes VALUES (1, 'late', 'red')`,
-        Deferred.succeed(holding, undefined),
-        Deferred.await(finish)
-      ])))
-      yield* Deferred.await(holding)
-      const upgrading = yield* Effect.fork(Effect.scoped(opening(filename, notes, colour, colourless)))
-      yield* TestClock.adjust("1 second")
-      yield* Deferred.succeed(finish, undefined)
-      yield* Fiber.join(writing)
-      yield* TestClock.adjust("1 second")
-      yield* Fiber.join(upgrading)
-      const [copy = ""] = copiesIn(folder)
-      const { sql } = yield* opening(join(folder, copy), notes, colour)
-      assert.deepStrictEqual(yield* sql`SELECT * FROM notes`, [{ id: 1, text: "late", colour: "red" }])
+      const filename = join(yield* temporaryFolder, "data.db")
+      yield* made(filename, [notes, colour], (sql) => sql`INSERT INTO notes VALUES (1, 'a', 'red')`)
+      const file = { filename, store: "database", journalMode: "WAL", synchronous: "FULL" } as const
+      const own = yield* SqliteFile.open(file)
+      const other = yield* SqliteFile.open(file)
+      const copied: Array<unknown> = []
+      const backup = (id: number) =>
+        Effect.gen(function*() {
+          const found = yield* other.sql`SELECT id, text, colour FROM notes`
+          const writing = yield* Effect.either(other.sql`INSERT INTO notes VALUES (2, 'late', 'red')`)
+          copied.push(id, found, writing._tag)
+        })
+      const { transact } = WriteTransaction.make({
+        ...own,
+        ...file,
+        deadline: "1 second",
+        verify: Effect.void,
+        committed: Effect.void
+      })
+      const applicationId = SqliteLocalDatabase.applicationId
+      const migrations = [notes, colour, colourless]
+      yield* Migrations.run({ sql: own.sql, store: "database", migrations, applicationId, backup, transact })
+      assert.deepStrictEqual(copied, [3, [{ id: 1, text: "a", colour: "red" }], "Left"])
     }))
 
   it.scoped("keeps the newest two copies, and none of a new file", () =>

@@ -8,7 +8,7 @@ import * as ProcessIdentity from "../../../../src/infrastructure/storage/local/P
 
 const shell = (script: string) =>
   Effect.acquireRelease(
-    Effect.sync(() => spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] })),
+    Effect.sync(() => spawn("sh", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] })),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
 
@@ -41,11 +41,13 @@ describe.skipIf(process.platform !== "linux")("ProcessIdentity of other processe
   it.scopedLive("one that ended and that nobody waited for is dead", () =>
     Effect.gen(function*() {
       const { isDead, own } = yield* ProcessIdentity.make
-      const zombie = yield* firstLine(yield* shell("sleep 0.2 & echo $!; exec sleep 60"))
+      // A command in the background has no standard input, unless it is given one.
+      const child = yield* shell("exec 3<&0; cat <&3 >/dev/null & echo $!; exec 3<&- sleep 60")
+      const zombie = yield* firstLine(child)
       const identity = identityOf(own, zombie)
       assert.isFalse(isDead(identity))
-      yield* Effect.sleep("500 millis")
+      child.stdin?.end()
+      yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => isDead(identity) })
       assert.isTrue(fs.existsSync(`/proc/${zombie}`))
-      assert.isTrue(isDead(identity))
     }))
 })

@@ -57,8 +57,11 @@ const programs: Record<string, Program> = {
       yield* print("held")
       yield* print(String(grant.fence))
       yield* untilThere(join(folder, "go"))
-      const refused = yield* Effect.isFailure(write(grant))
-      yield* print(refused ? "refused" : "written")
+      const said = yield* Effect.match(write(grant), {
+        onSuccess: () => "written",
+        onFailure: ({ _tag }) => _tag === "LeaseLost" ? "refused" : _tag
+      })
+      yield* print(said)
       yield* Effect.exit(grant.lost)
       yield* print("told")
     })
