@@ -98,7 +98,9 @@ export const next = Match.typeTags<Failure>()({
       : "Free some space and try again.",
   Corrupt: (failure) => wayOut[failure.store] ?? "Restore the file from a backup; nothing was overwritten.",
   ReadOnly: (failure) =>
-    isDatabase(failure)
+    failure.store === "backup"
+      ? "Name a file in a folder that is yours to write."
+      : isDatabase(failure)
       ? "Make the file and its folder your own and writable (\"strata db check\" shows the path), or set STRATA_HOME to another folder."
       : "Make the folder writable, or set STRATA_HOME to another one.",
   NewerThanApp: (failure) =>

@@ -66,10 +66,10 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
     const lock = yield* ProcessLock
     const knownVersion = migrations.length
 
-    const during = (operation: string) => ({
-      files: DatabaseFiles.make({ store, operation }),
+    const during = (operation: string, of = store) => ({
+      files: DatabaseFiles.make({ store: of, operation }),
       typed: Effect.mapError((failure: DatabaseProcess.CallFailed) =>
-        SqliteFailure.fromOpening(failure.cause, { store, operation })
+        SqliteFailure.fromOpening(failure.cause, { store: of, operation })
       )
     })
 
@@ -120,13 +120,23 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
       })
     })
 
+    /** What fails is the database, unless it is the disk that the copy goes to. */
+    const copied = (copy: string) =>
+      Effect.mapError(DatabaseProcess.copy(filename, copy), ({ cause, reading }) => {
+        const failure = SqliteFailure.fromOpening(cause, { store, operation: "backup" })
+        const isOfTarget = !reading && ["Full", "Io", "ReadOnly"].includes(failure._tag)
+        return isOfTarget ? SqliteFailure.fromOpening(cause, { store: "backup", operation: "backup" }) : failure
+      })
+
     const backup = (path: string) =>
       Effect.gen(function*() {
-        const { files, typed } = during("backup")
+        const { files, typed } = during("backup", "backup")
         if (Option.isSome(yield* files.size(path))) return yield* new AlreadyThere({ path })
-        if (Option.isNone(yield* files.size(filename))) return yield* new NoDatabase({ location: filename })
+        if (Option.isNone(yield* during("backup").files.size(filename))) {
+          return yield* new NoDatabase({ location: filename })
+        }
         const copy = yield* files.temporary(path)
-        yield* typed(DatabaseProcess.copy(filename, copy))
+        yield* copied(copy)
         const { isOurs, problems } = yield* typed(inspect(copy))
         if (problems.length > 0) return yield* new Corrupt({ store, operation: "backup" })
         if (!isOurs) return yield* new Unrecognized({ store, operation: "backup" })

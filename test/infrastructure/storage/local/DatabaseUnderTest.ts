@@ -1,10 +1,10 @@
 /**
  * A notes-like database of one table and one text, and its maintenance, in a folder of its own.
  */
-import { Effect, Layer, Option } from "effect"
+import { Effect, Either, Layer, Option } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
-import type { DatabaseMaintenance } from "../../../../src/domain/operations/DatabaseMaintenance.ts"
+import { DatabaseMaintenance } from "../../../../src/domain/operations/DatabaseMaintenance.ts"
 import type { Migration } from "../../../../src/infrastructure/storage/local/Migration.ts"
 import * as SqliteDatabaseMaintenance from "../../../../src/infrastructure/storage/local/SqliteDatabaseMaintenance.ts"
 import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
@@ -74,3 +74,15 @@ const underTest = (folder: string) => {
 export const layer: Layer.Layer<DatabaseMaintenance | DatabaseUnderTest> = Layer.unwrapScoped(
   Effect.map(temporaryFolder, (folder) => Layer.merge(maintenanceIn(folder), underTest(folder)))
 )
+
+/** A database with the text `first` in a folder of its own. */
+export const made = Effect.gen(function*() {
+  const folder = yield* temporaryFolder
+  const file = filenameIn(folder)
+  yield* write(file, "first")
+  const maintenance = yield* Effect.provide(DatabaseMaintenance, maintenanceIn(folder))
+  return { folder, file, ...maintenance }
+})
+
+export const tagOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.map(Effect.either(effect), (result) => (Either.isLeft(result) ? result.left._tag : "success"))

@@ -1,15 +1,12 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Effect, Either, Fiber, Option } from "effect"
+import { Effect, Fiber, Option } from "effect"
 import * as fs from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { DatabaseMaintenance } from "../../../../src/domain/operations/DatabaseMaintenance.ts"
-import * as SqliteConnection from "../../../../src/infrastructure/storage/local/SqliteConnection.ts"
 import { contract } from "../../../../src/testing/contract/DatabaseMaintenanceContract.ts"
 import { suite } from "../../../../src/testing/vitest.ts"
 import { bundle } from "../../../support/childProgram.ts"
 import type { ChildProgram } from "../../../support/childProgram.ts"
 import { canMount } from "../../../support/needs.ts"
-import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 import * as DatabaseUnderTest from "./DatabaseUnderTest.ts"
 
 suite(contract, "SQLite", DatabaseUnderTest.layer)
@@ -20,16 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => program.remove())
 
-const { filenameIn, maintenanceIn, open, read, write } = DatabaseUnderTest
-
-/** A database with the text `first` in a folder of its own. */
-const made = Effect.gen(function*() {
-  const folder = yield* temporaryFolder
-  const file = filenameIn(folder)
-  yield* write(file, "first")
-  const maintenance = yield* Effect.provide(DatabaseMaintenance, maintenanceIn(folder))
-  return { folder, file, ...maintenance }
-})
+const { made, open, read, tagOf } = DatabaseUnderTest
 
 /** A process that has the database open until it is killed; then its log stays. */
 const user = (folder: string) =>
@@ -41,9 +29,6 @@ const user = (folder: string) =>
     yield* Effect.promise(() => child.printed("in use"))
     return Effect.zipRight(Effect.sync(() => child.process.kill("SIGKILL")), Effect.promise(() => child.ended))
   })
-
-const tagOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.either(effect), (result) => (Either.isLeft(result) ? result.left._tag : "success"))
 
 const namesIn = (file: string) => fs.readdirSync(dirname(file)).toSorted()
 
@@ -131,62 +116,6 @@ describe("SqliteDatabaseMaintenance beside other processes", () => {
     }))
 })
 
-/** Beside `file`: a log of another application's file, as a killed one leaves it. */
-const putForeignLog = (file: string, folder: string) =>
-  Effect.scoped(Effect.gen(function*() {
-    const other = join(folder, "foreign.db")
-    const { executeUnprepared } = yield* SqliteConnection.open({ filename: other, readonly: false })
-    for (const statement of ["PRAGMA journal_mode = WAL", "CREATE TABLE other (x)"]) {
-      yield* executeUnprepared(statement, [], undefined)
-    }
-    fs.copyFileSync(`${other}-wal`, `${file}-wal`)
-  }))
-
-describe("SqliteDatabaseMaintenance beside another application's log", () => {
-  it.scopedLive("what is kept is byte for byte what was there", () =>
-    Effect.gen(function*() {
-      const { backup, file, folder, quarantine, restore } = yield* made
-      yield* backup(join(folder, "copy"))
-      yield* putForeignLog(file, folder)
-      const before = ["", "-wal"].map((suffix) => fs.readFileSync(file + suffix))
-      const { previous } = yield* restore(join(folder, "copy"))
-      for (const suffix of ["", "-wal"]) fs.copyFileSync(Option.getOrThrow(previous) + suffix, file + suffix)
-      const aside = yield* quarantine
-      for (const kept of [previous, aside]) {
-        for (const [index, suffix] of ["", "-wal"].entries()) {
-          assert.isTrue(before[index]?.equals(fs.readFileSync(Option.getOrThrow(kept) + suffix)), suffix)
-        }
-      }
-    }))
-})
-
-describe("SqliteDatabaseMaintenance and what another application made", () => {
-  it.scopedLive("its database, or its log, is told by check and is not copied", () =>
-    Effect.gen(function*() {
-      const { backup, check, file, folder } = yield* made
-      const refused = Effect.gen(function*() {
-        const before = fs.readFileSync(file)
-        const { advice, problems, version } = yield* check
-        assert.deepStrictEqual([advice.length, problems, version], [1, [], 0])
-        assert.strictEqual(yield* tagOf(backup(join(folder, "copy"))), "Unrecognized")
-        assert.isFalse(fs.existsSync(join(folder, "copy")))
-        assert.isTrue(before.equals(fs.readFileSync(file)))
-      })
-      yield* putForeignLog(file, folder)
-      yield* refused
-      for (const table of ["other (x)", "migrations (id INTEGER, batch INTEGER)"]) {
-        for (const suffix of ["", "-wal", "-shm"]) fs.rmSync(file + suffix, { force: true })
-        yield* Effect.scoped(
-          Effect.flatMap(
-            SqliteConnection.open({ filename: file, readonly: false }),
-            (connection) => connection.executeUnprepared(`CREATE TABLE ${table}`, [], undefined)
-          )
-        )
-        yield* refused
-      }
-    }))
-})
-
 describe("SqliteDatabaseMaintenance on a disk", () => {
   it.scopedLive("copies are for their owner only, in one file, and nothing is left beside them", () =>
     Effect.gen(function*() {
@@ -253,6 +182,15 @@ describe("SqliteDatabaseMaintenance on a disk", () => {
       })
   )
 
+  it.scopedLive("what fails where the copy goes is told of the backup", () =>
+    Effect.gen(function*() {
+      const { backup, file } = yield* made
+      const { _tag, message } = yield* Effect.flip(backup(join(file, "copy")))
+      assert.strictEqual(_tag, "Io", message)
+      assert.include(message, "backup")
+      assert.notInclude(message, "database")
+    }))
+
   it.scopedLive("half a copy that a killed process left is removed by the next one, an hour later", () =>
     Effect.gen(function*() {
       const { backup, folder } = yield* made
@@ -268,51 +206,5 @@ describe("SqliteDatabaseMaintenance on a disk", () => {
       for (const name of [...left, "copy.notes.tmp"]) fs.utimesSync(join(copies, name), now - 3700, now - 3700)
       yield* backup(join(copies, "copy"))
       assert.deepStrictEqual(fs.readdirSync(copies).toSorted(), ["copy", ...others].toSorted())
-    }))
-})
-
-describe("SqliteDatabaseMaintenance and what is not this application's", () => {
-  it.scopedLive("another program's database is told by its marks, its migrations and their statements", () =>
-    Effect.gen(function*() {
-      const { check, file, folder, restore } = yield* made
-      const other = join(folder, "other.db")
-      const refused = (changes: string) =>
-        Effect.gen(function*() {
-          yield* write(other, "other")
-          yield* Effect.scoped(Effect.flatMap(open(other), ({ sql }) => sql.unsafe(changes)))
-          const tag = yield* tagOf(restore(other))
-          for (const suffix of ["", "-wal", "-shm"]) fs.rmSync(other + suffix, { force: true })
-          return tag
-        })
-      for (
-        const changes of [
-          "PRAGMA application_id = 7",
-          "UPDATE migrations SET checksum = 'another' WHERE id = 1",
-          "UPDATE migrations SET name = 'another', checksum = NULL WHERE id = 2",
-          "DELETE FROM migrations WHERE id = 1",
-          "DROP TABLE migrations"
-        ]
-      ) assert.strictEqual(yield* refused(changes), "InvalidBackup", changes)
-      assert.strictEqual(yield* refused("UPDATE migrations SET checksum = NULL"), "success")
-      assert.deepStrictEqual(yield* read(file), Option.some("other"))
-      yield* Effect.scoped(Effect.flatMap(open(file), ({ sql }) => sql.unsafe("PRAGMA application_id = 7")))
-      assert.isNotEmpty((yield* check).advice)
-    }))
-
-  it.scopedLive("rows whose parents are gone are a problem, and no copy is made of them", () =>
-    Effect.gen(function*() {
-      const { backup, check, file, folder } = yield* made
-      yield* Effect.scoped(Effect.gen(function*() {
-        const { sql } = yield* open(file)
-        yield* sql`PRAGMA foreign_keys = OFF`
-        yield* sql`CREATE TABLE child (parent TEXT REFERENCES migrations (name))`
-        yield* sql`CREATE UNIQUE INDEX parents ON migrations (name)`
-        yield* sql`INSERT INTO child VALUES ('canary')`
-      }))
-      const { problems } = yield* check
-      assert.match(problems.join(), /rows of child refer to rows of migrations/)
-      assert.notInclude(problems.join(), "canary")
-      assert.strictEqual(yield* tagOf(backup(join(folder, "copy"))), "Corrupt")
-      assert.isFalse(fs.existsSync(join(folder, "copy")))
     }))
 })
