@@ -8,12 +8,15 @@ import * as Telemetry from "../../telemetry/catalogue/Cache.ts"
 import * as Span from "../../telemetry/Span.ts"
 import * as Barriers from "./Barriers.ts"
 import { bytesOf, defaultBounds } from "./EntryStore.ts"
-import type { Bounds, Claim, Entry, EntryStore, Invalidation, NewEntry, Target } from "./EntryStore.ts"
+import type { Bounds, Changes, Claim, Entry, EntryStore, Invalidation, NewEntry, Target } from "./EntryStore.ts"
 
 /** How long the first put waits, and how much waits at most. */
 const window = "5 millis"
 const maxWaiting = 256
 const maxWaitingBytes = 1024 * 1024
+
+/** Beyond this all of memory is told not to be relied on. */
+const maxRefused = 1024
 
 interface Waiting {
   readonly entry: NewEntry
@@ -21,6 +24,8 @@ interface Waiting {
   /** Not later than the number it will have. */
   readonly generation: number
 }
+
+const nothing: Changes = { keys: [], barriers: [], everything: false }
 
 const concerns = (target: Target, { key, tags }: NewEntry) =>
   target._tag === "All" || (target._tag === "Key" ? target.key === key : tags.includes(target.tag))
@@ -39,6 +44,9 @@ export const make = (store: EntryStore, bounds: Bounds = {}): Effect.Effect<Entr
     let known = 0
     let isScheduled = false
 
+    /** Puts that were taken, and later refused: whoever believed them has to be told. */
+    const refused = new Set<string>()
+
     const learn = (generation: number) => {
       known = Math.max(known, generation)
       return generation
@@ -47,8 +55,8 @@ export const make = (store: EntryStore, bounds: Bounds = {}): Effect.Effect<Entr
     /** A load that began before a set was stored is not to wait behind it. */
     const learnStored = (entries: ReadonlyArray<NewEntry>, stored: ReadonlyArray<Option.Option<number>>) =>
       entries.forEach(({ generation, key }, index) => {
-        const own = stored[index]
-        if (own === undefined || Option.isNone(own)) return
+        const own = stored[index] ?? Option.none()
+        if (Option.isNone(own)) return void (refused.size < maxRefused && refused.add(key))
         learn(own.value)
         if (generation !== "next") return
         barriers.record({ kind: "remove", target: { _tag: "Key", key }, generation: own.value })
@@ -159,10 +167,15 @@ export const make = (store: EntryStore, bounds: Bounds = {}): Effect.Effect<Entr
             return learn(generation)
           })
         ),
-      changes: Effect.tap(store.changes, (changes) =>
-        Effect.sync(() => {
-          if (Option.isSome(changes)) changes.value.barriers.forEach(barriers.record)
-        })),
+      changes: Effect.map(store.changes, (changes) => {
+        if (Option.isSome(changes)) changes.value.barriers.forEach(barriers.record)
+        if (refused.size === 0) return changes
+        const { barriers: others, everything, keys } = Option.getOrElse(changes, () => nothing)
+        const isMuch = everything || refused.size === maxRefused
+        const told = { keys: [...keys, ...refused], barriers: others, everything: isMuch }
+        refused.clear()
+        return Option.some(told)
+      }),
       claim: (key) =>
         Effect.map(
           store.claim(key),

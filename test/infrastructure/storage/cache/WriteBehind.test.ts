@@ -45,6 +45,21 @@ describe("WriteBehind", () => {
       assert.deepStrictEqual(puts, [256, 3])
     }))
 
+  it.scoped("what was taken and is refused when it is stored is told as a change", () =>
+    Effect.gen(function*() {
+      const process = yield* MemoryEntryStore.makeShared()
+      const store = yield* WriteBehind.make(yield* process)
+      const other = yield* process
+      const generation = yield* store.generation
+      yield* other.put([entry("a", "theirs")], "through")
+      assert.deepStrictEqual(Option.map(yield* store.changes, ({ keys }) => keys), Option.some(["a"]))
+      assert.isTrue(Option.isSome(yield* behind(store, "a", "late", { generation })))
+      yield* TestClock.adjust("5 millis")
+      assert.strictEqual(yield* served(store, "a"), "theirs")
+      assert.deepStrictEqual(Option.map(yield* store.changes, ({ keys }) => keys), Option.some(["a"]))
+      assert.deepStrictEqual(yield* store.changes, Option.none())
+    }))
+
   it.effect("what waits is stored when it is closed", () =>
     Effect.gen(function*() {
       const below = yield* MemoryEntryStore.make()
