@@ -98,7 +98,7 @@ export const selectByKey = `SELECT ${columns}, (SELECT max(generation) FROM barr
 const dueMillis = 60_000
 
 /** The first minute that lies wholly after the end of the entry. */
-export const dueOf = ({ keptUntil, storedAt }: Pick<NewEntry, "keptUntil" | "storedAt">) =>
+const dueOf = ({ keptUntil, storedAt }: Pick<NewEntry, "keptUntil" | "storedAt">) =>
   Math.ceil(Math.min(storedAt + keptUntil, Number.MAX_SAFE_INTEGER) / dueMillis)
 
 /** Entries with this due, or an earlier one, serve nobody any more. */
