@@ -82,13 +82,16 @@ export const make = ({ counters, first, flights, mode, store }: Parts): Effect.E
       }
     })
 
-    /** Whoever comes while another one looks lets that one apply what it finds before looking itself. */
-    const look: Effect.Effect<void> = Effect.suspend(() => {
+    /**
+     * Whoever comes while another one looks lets that one apply what it finds before looking itself. The store tells
+     * everything once: who is interrupted applies it before.
+     */
+    const look: Effect.Effect<void> = Effect.uninterruptible(Effect.suspend(() => {
       if (isLooking) return Effect.zipRight(Effect.yieldNow(), ask)
       isLooking = true
       counters.flush()
       return ask
-    })
+    }))
 
     return {
       isDue: (now) => {
