@@ -108,7 +108,8 @@ export class Cache extends Context.Tag("effect-strata/domain/storage/Cache")<
     /**
      * The cached value, or the one `load` gives. Callers of one key in this process share one load, which has the
      * context of the first and belongs to the cache: interrupting a caller interrupts nobody else. A failed load is not
-     * stored and fails all who wait for it, unless a stale value serves them. The policy says the rest.
+     * stored and fails all who wait for it, unless a stale value serves them. The policy says the rest. Waiting for a
+     * load inside a transaction is a bug: everyone would be served what may be rolled back.
      */
     readonly getOrLoad: <A, E, R>(
       region: CacheRegion<A>,

@@ -5,6 +5,8 @@
 import { Deferred, Effect, Fiber, FiberId, FiberRef, Option, Tracer } from "effect"
 import type { Exit, Scope } from "effect"
 import { CacheReentrancy } from "../../../domain/storage/Cache.ts"
+import { around } from "../local/GuardedConnection.ts"
+import { outsideTransactions } from "../local/SqliteConnection.ts"
 
 interface Flight {
   readonly key: string
@@ -44,14 +46,15 @@ export interface Patience {
 export interface SingleFlight {
   /**
    * Everybody who asks while a load of the key runs gets its exit; the load has the context of the first. `none` when
-   * it took longer than `patience`.
+   * it took longer than `patience`. Dies inside a transaction: what is read there may be taken back or be no more, and
+   * a load under way may wait for the transaction to end.
    */
   readonly run: <A, E, R>(
     request: Request<A, E, R>,
     patience?: Patience
   ) => Effect.Effect<Option.Option<A>, E | CacheReentrancy, R>
 
-  /** Nobody waits. Nothing happens when there is one already. */
+  /** Nobody waits. Nothing happens when there is one already. The load is in no transaction. */
   readonly start: <A, E, R>(request: Request<A, E, R>) => Effect.Effect<void, never, R>
 
   /** Whoever asks from now on starts another load; those who wait keep theirs. */
@@ -89,6 +92,14 @@ const link = (span: Tracer.AnySpan | undefined) =>
         own.value.addLinks([{ _tag: "SpanLink", span, attributes: {} }])
       }
     })
+
+const refuseInTransaction = Effect.flatMap(
+  Effect.context<never>(),
+  (context) =>
+    around(context) === undefined
+      ? Effect.void
+      : Effect.dieMessage("A cache load inside a transaction: others would be served what it reads there")
+)
 
 /** In the types of whoever asked first: all who use a key use the same. */
 // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
@@ -128,6 +139,7 @@ export const make: Effect.Effect<SingleFlight, never, Scope.Scope> = Effect.gen(
   /** Forked without interruptibility of its own: even a scope that closes at once gets an exit to the waiters. */
   const depart = <A, E, R>({ load }: Request<A, E, R>, flight: Flight) =>
     Effect.interruptible(Effect.suspend(() => load((span) => void (flight.span = span)))).pipe(
+      outsideTransactions,
       Effect.locally(loading, flight),
       Effect.exit,
       Effect.flatMap(land(flight)),
@@ -139,6 +151,7 @@ export const make: Effect.Effect<SingleFlight, never, Scope.Scope> = Effect.gen(
   const run = <A, E, R>(request: Request<A, E, R>, patience?: Patience) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
+        yield* refuseInTransaction
         const own = yield* FiberRef.get(loading)
         const loop = own === undefined ? undefined : circle(own, request.key)
         if (loop !== undefined) return yield* new CacheReentrancy({ regions: [...loop, request.region] })
