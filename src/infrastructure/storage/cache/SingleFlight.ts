@@ -168,7 +168,8 @@ export const make: Effect.Effect<SingleFlight, never, Scope.Scope> = Effect.gen(
         yield* flight === undefined ? depart(request, joined) : link(joined.span)
         const result = patience === undefined
           ? Effect.asSome(resultOf<A, E>(joined))
-          : Effect.timeoutOption(resultOf<A, E>(joined), patience.millis).pipe(
+          // It waits for the loser, also where the caller cannot be interrupted.
+          : Effect.timeoutOption(Effect.interruptible(resultOf<A, E>(joined)), patience.millis).pipe(
             Effect.tap((found) => Effect.sync(() => joined.isKept ||= Option.isNone(found) && patience.isKept))
           )
         return yield* Effect.ensuring(

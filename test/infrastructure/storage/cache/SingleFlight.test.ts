@@ -1,6 +1,6 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Option, TestClock } from "effect"
+import { Cause, Effect, Exit, Fiber, Option, TestClock } from "effect"
 import { join } from "node:path"
 import * as MemoryCache from "../../../../src/infrastructure/storage/cache/MemoryCache.ts"
 import * as SqliteLocalDatabase from "../../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
@@ -22,6 +22,21 @@ const dies = (exit: Exit.Exit<unknown, unknown>) =>
   assert.include(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "it was loaded", "A cache load inside a transaction")
 
 describe("a load", () => {
+  it.effect("that takes too long is given up by a caller that cannot be interrupted", () =>
+    Effect.gen(function*() {
+      const cache = yield* MemoryCache.make()
+      const impatient = textsWith({ hardTimeout: "50 millis" })
+      const waiting = yield* Effect.forkDaemon(
+        Effect.uninterruptible(Effect.flip(cache.getOrLoad(impatient, "a", Effect.never)))
+      )
+      yield* settle
+      yield* TestClock.adjust("50 millis")
+      yield* settle
+      const exit = Option.getOrUndefined(yield* Fiber.poll(waiting))
+      assert.isDefined(exit, "it still waits")
+      assert.strictEqual((yield* exit ?? Effect.never)._tag, "LoadTimeout")
+    }).pipe(Effect.scoped))
+
   it.scopedLive("is refused inside a transaction, as what it reads there may never be, or be no more", () =>
     Effect.gen(function*() {
       const { cache, count, database } = yield* opened
