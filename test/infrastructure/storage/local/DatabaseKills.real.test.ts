@@ -1,5 +1,5 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
 import { randomInt } from "node:crypto"
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
@@ -61,10 +61,11 @@ describe("a database whose maintenance is killed", () => {
         yield* write(file, name)
         yield* backup(join(folder, name))
       }
+      const [once] = yield* Effect.timed(restore(join(folder, "b")))
       const found: Array<string> = []
       for (let round = 0; round < 10; round++) {
         yield* withLog(folder, file)
-        yield* killed("restore", folder, 1_200)
+        yield* killed("restore", folder, Math.ceil(2 * Duration.toMillis(once)))
         const text = Option.getOrThrow(yield* read(file))
         assert.include(["old", "a", "b"], text)
         found.push(text)
