@@ -52,6 +52,8 @@ const start = Effect.try({
       stdio: ["pipe", "ignore", "ignore", "ipc"],
       windowsHide: true
     })
+    // A failed start is told again as an end; unheard, in between, it would end this process.
+    child.on("error", () => {})
     child.stdin?.on("error", () => {})
     child.stdin?.end(databaseProcessProgram)
     return child

@@ -66,12 +66,13 @@ export const make = ({ filename, migrations, store = "database" }: Options) =>
     const lock = yield* ProcessLock
     const knownVersion = migrations.length
 
-    const during = (operation: string, of = store) => ({
-      files: DatabaseFiles.make({ store: of, operation }),
-      typed: Effect.mapError((failure: DatabaseProcess.CallFailed) =>
-        SqliteFailure.fromOpening(failure.cause, { store: of, operation })
-      )
-    })
+    const during = (operation: string, of?: string) => {
+      const place = { store: of ?? store, operation }
+      return {
+        files: DatabaseFiles.make(place),
+        typed: Effect.mapError(({ cause }: DatabaseProcess.CallFailed) => SqliteFailure.fromOpening(cause, place))
+      }
+    }
 
     const span = (operation: string) =>
       Span.withSpan(Telemetry.maintain, {
