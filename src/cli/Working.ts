@@ -1,7 +1,7 @@
 /**
  * Work that takes long says so.
  */
-import { Clock, Duration, Effect, Schedule } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import { dim, duration, note } from "./Output.ts"
 
 /** Says `what` and for how long already, every two seconds, on standard error. Says nothing of what is done at once. */
@@ -12,6 +12,5 @@ export const telling = (what: string) => <A, E, R>(work: Effect.Effect<A, E, R>)
       Clock.currentTimeMillis,
       (now) => note(dim(`  ${what} (${duration(Duration.millis(now - start))})`))
     )
-    const lines = Effect.repeat(Effect.delay(line, "2 seconds"), Schedule.forever)
-    return yield* Effect.raceFirst(work, Effect.zipRight(lines, Effect.never))
+    return yield* Effect.raceFirst(work, Effect.forever(Effect.delay(line, "2 seconds")))
   })

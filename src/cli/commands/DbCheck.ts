@@ -25,7 +25,7 @@ const failure = ({ advice, knownVersion, problems, version }: DatabaseReport) =>
   if (problems.length > 0) {
     return new CommandFailed({
       reason: "The database is damaged; it was left as it is",
-      next: "Put a backup in its place with \"strata db restore FILE\", or set it aside with \"strata db quarantine\"."
+      next: "The advice above says what to do."
     })
   }
   if (version > knownVersion) {

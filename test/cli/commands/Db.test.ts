@@ -56,8 +56,9 @@ describe("strata db check", () => {
       assert.strictEqual(code, 1)
       assert.include(out, "✖ page 7 is never used")
       assert.notInclude(out, "\u001b")
-      assert.include(error, "strata db restore FILE")
-      assert.include(error, "strata db quarantine")
+      assert.include(out, "! Restore the last backup")
+      assert.include(error, "The advice above says what to do")
+      assert.notInclude(error, "strata db")
     }))
 
   it.effect("ends with 1 for a database of a newer version, or of another program", () =>
