@@ -4,7 +4,7 @@ import { chai } from "vitest"
 
 addEqualityTesters()
 
-const fields = (effect: Effect.Effect<unknown, unknown, unknown>) => Object.keys(effect).length
+const fields = (effect: object) => Object.keys(effect).length
 
 /** `assert` takes two values with another number of fields for equal when they iterate alike, as `none` and `some(1)` do. */
 chai.config.deepEqual = (expected, actual) =>

@@ -36,9 +36,9 @@ const entries: Contract<EntryStores>["cases"] = [
       const found = Option.getOrThrow(yield* store.get("users\u0000naïve 🗻"))
       yield* ensure(Buffer.from(value).equals(found.value), "the value is another")
       const { storedAt, tags, freshUntil, keptUntil, revalidateUntil } = found
-      const rest = JSON.stringify([found.key, tags, storedAt, freshUntil, revalidateUntil, keptUntil])
-      const expected = ["users\u0000naïve 🗻", ["b", "a", ""], 1_800_000_000_123, 5, 7, Number.MAX_SAFE_INTEGER]
-      yield* ensure(rest === JSON.stringify(expected), `it became ${rest}`)
+      const rest = [found.key, ...tags, storedAt, freshUntil, revalidateUntil, keptUntil].join("|")
+      const expected = ["users\u0000naïve 🗻", "b", "a", "", 1_800_000_000_123, 5, 7, Number.MAX_SAFE_INTEGER]
+      yield* ensure(rest === expected.join("|"), `it became ${rest}`)
       yield* ensure(found.generation === Option.getOrThrow(generation), "its generation is another")
       yield* ensure(!found.expired, "it is expired")
     })

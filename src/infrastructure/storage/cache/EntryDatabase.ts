@@ -1,6 +1,7 @@
 /**
  * The database of a cache: a connection for reads, which no write holds up, and one for write transactions.
  */
+import { SqlError } from "@effect/sql/SqlError"
 import Database from "better-sqlite3"
 import { Effect, Option } from "effect"
 import type { Duration, Scope } from "effect"
@@ -46,7 +47,7 @@ const store = "cache"
 const isClosed = (cause: unknown) => cause instanceof TypeError && cause.message.includes("connection is not open")
 
 /** What cannot be a bug here, where no statement comes from outside: a table that is not there is damage. */
-const failed = (operation: string) => (cause: unknown): Effect.Effect<never, StorageFailure> => {
+const failed = (operation: string) => ({ cause }: SqlError): Effect.Effect<never, StorageFailure> => {
   const place = { store, operation }
   if (isClosed(cause)) return new Io({ ...place, cause })
   return Option.match(SqliteFailure.fromCause(cause, place), {
@@ -65,7 +66,7 @@ const reading = (statements: Statements.Statements): EntryDatabase["read"] => {
       try {
         return Effect.succeed(reads(statements))
       } catch (cause) {
-        return fail(cause)
+        return fail(new SqlError({ cause }))
       }
     })
 }

@@ -13,7 +13,6 @@ const most = 256
 
 /** Fibers that were started together come here in several rounds of microtasks. */
 const nextTurn = Effect.async<void>((resume) => {
-  // @effect-diagnostics-next-line globalTimers:off -- no time passes
   setImmediate(() => resume(Effect.void))
 })
 

@@ -2,6 +2,7 @@
  * Write transactions that are one synchronous function each: nothing of this process comes between their statements, and
  * no interruption. What the general kind does for waiting effects costs ten times what a cache writes.
  */
+import { SqlError } from "@effect/sql/SqlError"
 import { Effect, Schedule } from "effect"
 import type { Duration } from "effect"
 import type { StorageFailure } from "../../../domain/storage/StorageFailure.ts"
@@ -15,10 +16,10 @@ export interface Options {
   readonly deadline: Duration.DurationInput
 
   /** Before what is to survive a power cut: whether the file is still where it will be looked for. */
-  readonly verify: Effect.Effect<void, unknown>
+  readonly verify: Effect.Effect<void, SqlError>
 
   /** What is thrown as a failure, or as a defect. */
-  readonly failed: (cause: unknown) => Effect.Effect<never, StorageFailure>
+  readonly failed: (error: SqlError) => Effect.Effect<never, StorageFailure>
 }
 
 /** `committed` is told in the same turn as the commit, before anybody else writes. */
@@ -59,7 +60,7 @@ export const make = ({ deadline, failed, statements, verify }: Options): Transac
   }
 
   const schedule = Schedule.intersect(SqliteFile.busySchedule, Schedule.recurUpTo(deadline))
-  const retry = <A>(attempt: Effect.Effect<A, unknown>) =>
+  const retry = <A>(attempt: Effect.Effect<A, SqlError>) =>
     Effect.catchAll(Effect.retry(attempt, { schedule, while: SqliteFile.isBusy }), failed)
 
   return (writes, committed, durability) => {
@@ -68,10 +69,10 @@ export const make = ({ deadline, failed, statements, verify }: Options): Transac
       try {
         return Effect.succeed(committed(transact(writes)))
       } catch (cause) {
-        return Effect.fail(cause)
+        return new SqlError({ cause })
       }
     })
-    const again = Effect.catchAll(attempt, (cause) => SqliteFile.isBusy(cause) ? retry(attempt) : failed(cause))
+    const again = Effect.catchAll(attempt, (error) => SqliteFile.isBusy(error) ? retry(attempt) : failed(error))
     return durability === "durable" ? Effect.zipRight(Effect.catchAll(verify, failed), again) : again
   }
 }

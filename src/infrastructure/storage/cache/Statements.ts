@@ -2,6 +2,7 @@
  * The prepared statements of one connection to a cache file, called directly: they are so short that the client around
  * the driver, made for any statement, would cost several times what they do. Everything throws what the driver throws.
  */
+import { SqlError } from "@effect/sql/SqlError"
 import Database from "better-sqlite3"
 import { Effect } from "effect"
 import type { Scope } from "effect"
@@ -56,10 +57,10 @@ const keep = (database: Database): Statements => {
 }
 
 /** Fails with what the driver throws. Closed with the scope. */
-export const open = (options: Options): Effect.Effect<Statements, unknown, Scope.Scope> =>
+export const open = (options: Options): Effect.Effect<Statements, SqlError, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.try({ try: () => openDatabase(options), catch: (cause) => cause }),
+      Effect.try({ try: () => openDatabase(options), catch: (cause) => new SqlError({ cause }) }),
       (database) => Effect.sync(() => database.close())
     ),
     keep

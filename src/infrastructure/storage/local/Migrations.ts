@@ -82,7 +82,7 @@ export const run = (
       }
       const orphans = yield* sql`PRAGMA foreign_key_check`
       if (orphans.length > 0) {
-        yield* Effect.dieMessage(`The migrations of the ${store} left rows without their parents`)
+        return yield* Effect.dieMessage(`The migrations of the ${store} left rows without their parents`)
       }
     })
 

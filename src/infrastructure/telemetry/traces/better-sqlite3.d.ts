@@ -20,6 +20,7 @@ declare module "better-sqlite3" {
       readonly changes: number
       readonly lastInsertRowid: number | bigint
     }
+    // @effect-diagnostics-next-line extendsNativeError:off -- the driver's own class
     class SqliteError extends Error {
       readonly code: string
     }

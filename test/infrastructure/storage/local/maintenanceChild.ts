@@ -2,15 +2,20 @@
  * What the real tests of `DatabaseMaintenance` run in processes of their own: `node child.mjs <what> <folder> [path]`.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import { DatabaseMaintenance } from "../../../../src/domain/operations/DatabaseMaintenance.ts"
+import type { AlreadyThere, InvalidBackup, NoDatabase } from "../../../../src/domain/operations/DatabaseMaintenance.ts"
+import type { StorageFailure } from "../../../../src/domain/storage/StorageFailure.ts"
 import { filenameIn, maintenanceIn, open, write } from "./DatabaseUnderTest.ts"
+
+type Failure = StorageFailure | SqlError | InvalidBackup | AlreadyThere | NoDatabase
 
 const print = (text: string) => Effect.sync(() => void fs.writeSync(1, `${text}\n`))
 
-const programs: Record<string, (folder: string, path: string) => Effect.Effect<void, unknown, DatabaseMaintenance>> = {
+const programs: Record<string, (folder: string, path: string) => Effect.Effect<void, Failure, DatabaseMaintenance>> = {
   /** Has it open, with everything it wrote in the log. */
   use: (folder) =>
     Effect.scoped(Effect.gen(function*() {
