@@ -36,8 +36,7 @@ const openFiles = (options: Options): Effect.Effect<EntryStore, StorageFailure, 
     const files = CacheFile.make(options.filename)
     const open = (filename: string, base: number) => SqlEntryStore.make({ ...options, filename, base })
     const disk = yield* CurrentEntryStore.make({ files, open })
-    const memory = yield* MemoryEntryStore.make(options)
-    return DegradingEntryStore.make({ disk, memory, discard: disk.discard })
+    return DegradingEntryStore.make({ disk, memory: MemoryEntryStore.make(options), discard: disk.discard })
   })
 
 const memoryInstead = (options: Options, reason: string) =>

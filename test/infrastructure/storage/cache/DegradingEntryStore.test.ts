@@ -1,32 +1,45 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Logger, Option, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Logger, Option, TestClock } from "effect"
+import { join } from "node:path"
 import { Busy, Full } from "../../../../src/domain/storage/StorageFailure.ts"
 import type { StorageFailure } from "../../../../src/domain/storage/StorageFailure.ts"
 import * as DegradingEntryStore from "../../../../src/infrastructure/storage/cache/DegradingEntryStore.ts"
 import type { EntryStore } from "../../../../src/infrastructure/storage/cache/EntryStore.ts"
 import * as MemoryEntryStore from "../../../../src/infrastructure/storage/cache/MemoryEntryStore.ts"
+import * as SqlEntryStore from "../../../../src/infrastructure/storage/cache/SqlEntryStore.ts"
+import { settle } from "../../../../src/testing/contract/CacheSubject.ts"
 import { all, expire, key, put, remove, served, tag } from "../../../../src/testing/contract/EntryStoreSubject.ts"
+import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 
 const place = { store: "cache", operation: "write" }
 
-/** A disk whose writes can be made to fail, and what became of the store over it. */
-const failing = Effect.gen(function*() {
-  const memory = yield* MemoryEntryStore.make()
-  const state = { failure: undefined as StorageFailure | undefined, writes: 0, discards: 0 }
+/** A disk whose writes can be made to fail, and whose answers can be made to wait. */
+const over = (entries: EntryStore) => {
+  const state = {
+    failure: undefined as StorageFailure | undefined,
+    generationWaits: Effect.void as Effect.Effect<unknown>,
+    invalidationWaits: Effect.void as Effect.Effect<unknown>,
+    putWaits: Effect.void as Effect.Effect<unknown>,
+    writes: 0,
+    discards: 0
+  }
   const write = <A>(effect: Effect.Effect<A, StorageFailure>) =>
     Effect.suspend(() => {
       state.writes += 1
       return state.failure === undefined ? effect : Effect.fail(state.failure)
     })
   const disk: EntryStore = {
-    ...memory,
-    put: (entries, how) => write(memory.put(entries, how)),
-    invalidate: (invalidation) => write(memory.invalidate(invalidation))
+    ...entries,
+    generation: Effect.zipRight(Effect.suspend(() => state.generationWaits), entries.generation),
+    put: (some, how) => Effect.zipRight(Effect.suspend(() => state.putWaits), write(entries.put(some, how))),
+    invalidate: (invalidation) =>
+      write(Effect.zipRight(Effect.suspend(() => state.invalidationWaits), entries.invalidate(invalidation)))
   }
   const discard = Effect.sync(() => void (state.discards += 1))
-  const spare = yield* MemoryEntryStore.make()
-  return { state, memory, store: DegradingEntryStore.make({ disk, memory: spare, discard }) }
-})
+  return { state, store: DegradingEntryStore.make({ disk, memory: MemoryEntryStore.make(), discard }) }
+}
+
+const failing = Effect.map(MemoryEntryStore.make(), (memory) => ({ memory, ...over(memory) }))
 
 const warnings = <E, R>(effect: Effect.Effect<void, E, R>) => {
   const seen: Array<string> = []
@@ -113,5 +126,64 @@ describe("while the disk fails", () => {
       assert.isTrue(Option.isNone(yield* put(store, "a", "1", { generation })))
       state.failure = undefined
       assert.isTrue(Option.isSome(yield* put(store, "a", "1", { generation })))
+    }))
+
+  for (const n of [1, 2, 1000]) {
+    it.scoped(`invalidations hold when the file is the ${n}. of its cache`, () =>
+      Effect.gen(function*() {
+        const filename = join(yield* temporaryFolder, "cache.db")
+        const { state, store } = over(yield* SqlEntryStore.make({ filename, base: n * 2 ** 32 }))
+        yield* put(store, "a", "old")
+        yield* put(store, "b", "old")
+        state.failure = new Full(place)
+        yield* remove(store, key("a"))
+        assert.strictEqual(yield* served(store, "a"), undefined)
+        yield* put(store, "b", "new")
+        yield* remove(store, key("b"))
+        assert.strictEqual(yield* served(store, "b"), undefined)
+      }))
+  }
+
+  it.effect("an invalidation that comes while late ones are written is written too", () =>
+    Effect.gen(function*() {
+      const { memory, state, store } = yield* failing
+      for (const name of ["a", "b"]) yield* put(store, name, "old")
+      const turn = yield* Deferred.make<void>()
+      const written = yield* Deferred.make<void>()
+      state.putWaits = Deferred.await(turn)
+      const putting = yield* Effect.fork(put(store, "slow", "1"))
+      yield* settle
+      state.failure = new Busy(place)
+      yield* remove(store, key("a"))
+      state.failure = undefined
+      state.invalidationWaits = Deferred.await(written)
+      yield* Deferred.succeed(turn, undefined)
+      yield* settle
+      yield* remove(store, key("b"))
+      assert.strictEqual(yield* served(store, "b"), undefined)
+      yield* Deferred.succeed(written, undefined)
+      yield* Fiber.join(putting)
+      for (const one of [store, memory]) {
+        assert.strictEqual(yield* served(one, "a"), undefined)
+        assert.strictEqual(yield* served(one, "b"), undefined)
+      }
+    }))
+
+  it.effect("an invalidation that is under way when the disk can be written again is written too", () =>
+    Effect.gen(function*() {
+      const { memory, state, store } = yield* failing
+      yield* put(store, "a", "old")
+      state.failure = new Full(place)
+      yield* remove(store, key("other"))
+      const answer = yield* Deferred.make<void>()
+      state.generationWaits = Deferred.await(answer)
+      const removing = yield* Effect.fork(remove(store, key("a")))
+      yield* settle
+      state.failure = undefined
+      yield* TestClock.adjust("30 seconds")
+      yield* put(store, "b", "1")
+      yield* Deferred.succeed(answer, undefined)
+      yield* Fiber.join(removing)
+      for (const one of [store, memory]) assert.strictEqual(yield* served(one, "a"), undefined)
     }))
 })
