@@ -5,13 +5,7 @@ import { Context, Effect, Option } from "effect"
 import type { Scope } from "effect"
 import type { StorageFailure } from "../../domain/storage/StorageFailure.ts"
 import { bytesOf } from "../../infrastructure/storage/cache/EntryStore.ts"
-import type {
-  Bounds,
-  EntryStore,
-  Invalidation,
-  NewEntry,
-  Target
-} from "../../infrastructure/storage/cache/EntryStore.ts"
+import type { Bounds, EntryStore, NewEntry, Target } from "../../infrastructure/storage/cache/EntryStore.ts"
 import { ensure } from "../Contract.ts"
 
 /** Makes the stores of one case. With the feature `shared` all of them have the same entries. */
@@ -57,8 +51,6 @@ export const all: Target = { _tag: "All" }
 
 export const remove = (store: EntryStore, target: Target) => store.invalidate({ target, kind: "remove" })
 export const expire = (store: EntryStore, target: Target) => store.invalidate({ target, kind: "expire" })
-
-export const invalidations: ReadonlyArray<Invalidation["kind"]> = ["expire", "remove"]
 
 /** What a reader of `name` is served: the text, with `(expired)` after it when it is; `undefined` when nothing. */
 export const served = (store: EntryStore, name: string) =>

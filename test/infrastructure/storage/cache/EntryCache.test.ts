@@ -17,10 +17,8 @@ const valueOf = (cache: Service, key: string) =>
 const two = (options?: EntryCache.Options) =>
   Effect.gen(function*() {
     const attach = yield* MemoryEntryStore.makeShared()
-    return [
-      yield* EntryCache.make(yield* attach, options),
-      yield* EntryCache.make(yield* attach, options)
-    ] as const
+    const make = Effect.flatMap(attach, (store) => EntryCache.make(store, options))
+    return [yield* make, yield* make] as const
   })
 
 const busy = new Busy({ store: "cache", operation: "test" })

@@ -27,7 +27,9 @@ const user = (folder: string) =>
       ({ process }) => Effect.sync(() => process.kill("SIGKILL"))
     )
     yield* Effect.promise(() => child.printed("in use"))
-    return Effect.zipRight(Effect.sync(() => child.process.kill("SIGKILL")), Effect.promise(() => child.ended))
+    return {
+      kill: Effect.zipRight(Effect.sync(() => child.process.kill("SIGKILL")), Effect.promise(() => child.ended))
+    }
   })
 
 const namesIn = (file: string) => fs.readdirSync(dirname(file)).toSorted()
@@ -47,7 +49,7 @@ describe("SqliteDatabaseMaintenance beside other processes", () => {
     Effect.gen(function*() {
       const { backup, check, file, folder, quarantine, restore } = yield* made
       yield* backup(join(folder, "old"))
-      const kill = yield* user(folder)
+      const { kill } = yield* user(folder)
       const before = namesIn(file)
       assert.deepStrictEqual((yield* check).problems, [])
       yield* backup(join(folder, "new"))
@@ -64,7 +66,7 @@ describe("SqliteDatabaseMaintenance beside other processes", () => {
     Effect.gen(function*() {
       const { backup, file, folder, restore } = yield* made
       yield* backup(join(folder, "copy"))
-      yield* yield* user(folder)
+      yield* (yield* user(folder)).kill
       assert.isAbove(fs.statSync(`${file}-wal`).size, 0)
       const { previous } = yield* restore(join(folder, "copy"))
       assert.deepStrictEqual(namesIn(file), [file, Option.getOrThrow(previous)].map((path) => basename(path)))
@@ -75,7 +77,7 @@ describe("SqliteDatabaseMaintenance beside other processes", () => {
   it.scopedLive("a sound database is set aside with what its log had, in the one file", () =>
     Effect.gen(function*() {
       const { file, folder, quarantine } = yield* made
-      yield* yield* user(folder)
+      yield* (yield* user(folder)).kill
       const aside = Option.getOrThrow(yield* quarantine)
       assert.match(aside, /strata\.db\.damaged-\d{8}T\d{6}Z$/)
       assert.deepStrictEqual(namesIn(file), [basename(aside)])
@@ -85,7 +87,7 @@ describe("SqliteDatabaseMaintenance beside other processes", () => {
   it.scopedLive("a damaged database is set aside byte for byte, with its log", () =>
     Effect.gen(function*() {
       const { file, folder, quarantine } = yield* made
-      yield* yield* user(folder)
+      yield* (yield* user(folder)).kill
       fs.writeFileSync(file, fs.readFileSync(file).fill("not a database "))
       const before = ["", "-wal"].map((suffix) => fs.readFileSync(file + suffix))
       const aside = Option.getOrThrow(yield* quarantine)
@@ -99,7 +101,7 @@ describe("SqliteDatabaseMaintenance beside other processes", () => {
     Effect.gen(function*() {
       const { backup, check, file, folder, quarantine, restore } = yield* made
       yield* backup(join(folder, "copy"))
-      yield* yield* user(folder)
+      yield* (yield* user(folder)).kill
       fs.truncateSync(file)
       const log = fs.readFileSync(`${file}-wal`)
       const isKept = (path: string) => assert.isTrue(log.equals(fs.readFileSync(`${path}-wal`)))

@@ -31,6 +31,11 @@ suite(
 const createNotes = { id: 1, name: "create_notes", run: (sql: SqlClient) => sql`CREATE TABLE notes (text TEXT) STRICT` }
 const addColour = { id: 2, name: "add_colour", run: (sql: SqlClient) => sql`ALTER TABLE notes ADD COLUMN colour TEXT` }
 
+const count = ({ read, sql }: typeof LocalDatabase.Service) =>
+  Effect.map(read(sql`SELECT * FROM notes`), (rows) => rows.length)
+
+const add = ({ sql }: typeof LocalDatabase.Service) => sql`INSERT INTO notes VALUES ('a')`
+
 describe("SqliteLocalDatabase", () => {
   it.scoped("folder and files belong to their owner alone", () =>
     Effect.gen(function*() {
@@ -205,9 +210,6 @@ describe("SqliteLocalDatabase", () => {
     Effect.gen(function*() {
       const one = yield* SqliteLocalDatabase.make({ filename: ":memory:", migrations: [createNotes] })
       const other = yield* SqliteLocalDatabase.make({ filename: ":memory:", migrations: [createNotes] })
-      const count = ({ read, sql }: typeof LocalDatabase.Service) =>
-        Effect.map(read(sql`SELECT * FROM notes`), (rows) => rows.length)
-      const add = ({ sql }: typeof LocalDatabase.Service) => sql`INSERT INTO notes VALUES ('a')`
       const inside = Effect.all([
         add(one),
         one.read(add(other)),
