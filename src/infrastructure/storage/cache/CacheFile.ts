@@ -94,8 +94,19 @@ export const make = (name: string) => {
     filename,
     current,
 
-    /** Grows or changes with every replacement. Cheap. */
-    stamp: Effect.sync(() => fs.statSync(pointer, { throwIfNoEntry: false })?.ino ?? 0),
+    /** Changes with every replacement; absent before the first. Cheap. */
+    stamp: Effect.sync(() => {
+      const stats = fs.statSync(pointer, { throwIfNoEntry: false })
+      // A new file may have the inode of one that is gone.
+      return stats && `${stats.ino} ${stats.mtimeMs}`
+    }),
+
+    /** Another one when `n` was removed and made again; absent when it is only removed. Cheap. */
+    identity: (n: number) =>
+      Effect.sync(() => {
+        const stats = fs.statSync(filename(n), { throwIfNoEntry: false })
+        return stats && `${stats.dev} ${stats.ino}`
+      }),
 
     /** Until the scope closes the file stays. Fails with `Busy` when it is just being removed. */
     use: (n: number): Effect.Effect<void, StorageFailure, Scope.Scope> =>

@@ -17,7 +17,8 @@ export interface Options {
 
 interface Opened {
   readonly n: number
-  readonly stamp: number
+  readonly stamp: string | undefined
+  readonly identity: string | undefined
   readonly store: EntryStore
   readonly scope: Scope.CloseableScope
 }
@@ -72,7 +73,9 @@ export const make = ({ files, open }: Options): Effect.Effect<Current, StorageFa
         const store = yield* restore(Scope.extend(opening, scope)).pipe(
           Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
         )
-        if (store !== undefined) return Option.some<Opened>({ n, stamp, store, scope })
+        if (store !== undefined) {
+          return Option.some<Opened>({ n, stamp, identity: yield* files.identity(n), store, scope })
+        }
         yield* Scope.close(scope, Exit.void)
         return Option.none<Opened>()
       })
@@ -103,10 +106,20 @@ export const make = ({ files, open }: Options): Effect.Effect<Current, StorageFa
     const replaceDamaged = (n: number) =>
       inTurn(Effect.suspend(() => n === current.n ? Effect.zipRight(replace(n, "damaged"), reopen) : Effect.void))
 
-    const follow = Effect.flatMap(files.stamp, (stamp) =>
-      stamp === current.stamp || stamp === 0
-        ? Effect.void
-        : inTurn(Effect.suspend(() => stamp === current.stamp ? Effect.void : reopen)))
+    /** Where there is nothing to go to, this process stays where it is. */
+    const isLeft = Effect.suspend(() => {
+      const { identity, n, stamp } = current
+      return Effect.zipWith(
+        files.stamp,
+        files.identity(n),
+        (now, is) => (now !== undefined && now !== stamp) || (is !== undefined && is !== identity)
+      )
+    })
+
+    const follow = Effect.if(isLeft, {
+      onTrue: () => inTurn(Effect.if(isLeft, { onTrue: () => reopen, onFalse: () => Effect.void })),
+      onFalse: () => Effect.void
+    })
 
     const use = <A, R>(
       operation: (store: EntryStore) => Effect.Effect<A, StorageFailure, R>
