@@ -3,7 +3,7 @@
  * anything did.
  */
 import { Deferred, Duration, Effect, Either, Exit, Fiber, Option } from "effect"
-import type { Contender, Contestant, Place } from "./Contender.ts"
+import type { Contender, Contestant, Failure, Place } from "./Contender.ts"
 
 export type Verdict =
   | { readonly _tag: "Passes" }
@@ -12,7 +12,7 @@ export type Verdict =
 
 export interface Scenario {
   readonly name: string
-  readonly run: (contender: Contender, folder: string) => Effect.Effect<Verdict, unknown>
+  readonly run: (contender: Contender, folder: string) => Effect.Effect<Verdict, Failure>
 }
 
 const passes: Verdict = { _tag: "Passes" }
@@ -22,13 +22,13 @@ const doesNotApply = (because: string): Effect.Effect<Verdict> => Effect.succeed
 const place = (folder: string): Place => ({ folder, timeToLiveMillis: 600_000, version: "earlier" })
 
 const opened = (
-  use: (cache: Contestant) => Effect.Effect<Verdict, unknown>,
+  use: (cache: Contestant) => Effect.Effect<Verdict, Failure>,
   changes: Partial<Place> = {}
 ): Scenario["run"] =>
 (contender, folder) => Effect.scoped(Effect.flatMap(contender.open({ ...place(folder), ...changes }), use))
 
 const tagged = (
-  use: (tags: NonNullable<Contestant["tags"]>) => Effect.Effect<Verdict, unknown>
+  use: (tags: NonNullable<Contestant["tags"]>) => Effect.Effect<Verdict, Failure>
 ) => opened(({ tags }) => tags === undefined ? doesNotApply("has no tags") : use(tags))
 
 /** A load that answers when it is told to. */
@@ -151,7 +151,10 @@ const clockBackAndExpiry = opened(
 
 const reentrantLoad = opened((cache) =>
   Effect.gen(function*() {
-    const inner = Effect.zipRight(Effect.sleep("5 millis"), cache.getOrLoad("key", Effect.succeed("inner")))
+    const inner = cache.getOrLoad("key", Effect.succeed("inner")).pipe(
+      Effect.mapError(String),
+      Effect.delay("5 millis")
+    )
     const outcome = yield* cache.getOrLoad("key", inner).pipe(
       Effect.exit,
       Effect.disconnect,
@@ -165,7 +168,7 @@ const reentrantLoad = opened((cache) =>
 const persisted = (
   happens: (contender: Contender, folder: string) => void,
   version: Place["version"],
-  isSurvived: (cache: Contestant, folder: string, contender: Contender) => Effect.Effect<Verdict, unknown>
+  isSurvived: (cache: Contestant, folder: string, contender: Contender) => Effect.Effect<Verdict, Failure>
 ): Scenario["run"] =>
 (contender, folder) =>
   Effect.gen(function*() {

@@ -75,11 +75,11 @@ export const open = async (options: Options) => {
 }
 
 /** `use` on a cache that has all keys already; `index` goes on over the samples. */
-export const measured = async (
+export const measured = async <E>(
   options: Options,
   cost: (operations: number, body: () => Promise<void>) => Promise<number>,
   operations: number,
-  use: (cache: Service, index: number) => Effect.Effect<unknown, unknown>
+  use: (cache: Service, index: number) => Effect.Effect<unknown, E>
 ): Promise<Side> => {
   const { cache, close, run } = await open(options)
   let next = 0

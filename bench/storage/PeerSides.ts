@@ -108,9 +108,9 @@ export const keyv = (options: Options, what: "get" | "set", where: "memory" | "f
   )
 
 /** `get` in one fiber, of what `get` has loaded already. */
-const inFiber = async (
+const inFiber = async <E, E2>(
   { keys, operations }: Options,
-  open: (folder: string) => Effect.Effect<(key: string) => Effect.Effect<unknown, unknown>, unknown, Scope.Scope>
+  open: (folder: string) => Effect.Effect<(key: string) => Effect.Effect<unknown, E>, E2, Scope.Scope>
 ): Promise<Side> => {
   const { folder, remove } = Folder.make()
   const scope = Effect.runSync(Scope.make())

@@ -1,6 +1,7 @@
 import Database from "better-sqlite3"
-import { Effect, Option } from "effect"
+import { Effect, Option, Runtime } from "effect"
 import { join } from "node:path"
+import { attempt } from "../Contender.ts"
 import type { Contender } from "../Contender.ts"
 import { overwriteStart, sqliteFile, updateAll } from "../Damage.ts"
 import { load } from "../Installed.ts"
@@ -38,21 +39,21 @@ export const contender: Contender = {
   hasSchema: false,
   open: ({ folder, timeToLiveMillis }) =>
     Effect.gen(function*() {
+      const runPromise = Runtime.runPromise(yield* Effect.runtime())
       const cache = yield* Effect.acquireRelease(
-        Effect.tryPromise(() => open({ filename: join(folder, "bento.db"), timeToLiveMillis, levels: "both" })),
-        (opened) => Effect.ignore(Effect.tryPromise(() => opened.disconnectAll()))
+        attempt(() => open({ filename: join(folder, "bento.db"), timeToLiveMillis, levels: "both" })),
+        (opened) => Effect.ignore(attempt(() => opened.disconnectAll()))
       )
       return {
-        getOrLoad: (key, loading) =>
-          Effect.tryPromise(() => cache.getOrSet({ key, factory: () => Effect.runPromise(loading) })),
-        remove: (key) => Effect.tryPromise(() => cache.delete({ key })),
+        getOrLoad: (key, loading) => attempt(() => cache.getOrSet({ key, factory: () => runPromise(loading) })),
+        remove: (key) => attempt(() => cache.delete({ key })),
         tags: {
-          set: (key, value, tag) => Effect.tryPromise(() => cache.set({ key, value, tags: [tag] })),
+          set: (key, value, tag) => attempt(() => cache.set({ key, value, tags: [tag] })),
           get: (key) =>
-            Effect.tryPromise((): Promise<string | null | undefined> => cache.get({ key })).pipe(
+            attempt((): Promise<string | null | undefined> => cache.get({ key })).pipe(
               Effect.map(Option.fromNullable)
             ),
-          remove: (tag) => Effect.tryPromise(() => cache.deleteByTag({ tags: [tag] }))
+          remove: (tag) => attempt(() => cache.deleteByTag({ tags: [tag] }))
         }
       }
     }),

@@ -1,5 +1,6 @@
-import { Effect } from "effect"
+import { Effect, Runtime } from "effect"
 import { join } from "node:path"
+import { attempt } from "../Contender.ts"
 import type { Contender } from "../Contender.ts"
 import { overwriteStart, sqliteFile, updateAll } from "../Damage.ts"
 import { load } from "../Installed.ts"
@@ -22,13 +23,14 @@ export const contender: Contender = {
   hasSchema: false,
   open: ({ folder, timeToLiveMillis }) =>
     Effect.gen(function*() {
+      const runPromise = Runtime.runPromise(yield* Effect.runtime())
       const cache = yield* Effect.acquireRelease(
-        Effect.tryPromise(() => open({ filename: join(folder, "keyv.db"), timeToLiveMillis })),
-        (opened) => Effect.ignore(Effect.tryPromise(() => opened.disconnect()))
+        attempt(() => open({ filename: join(folder, "keyv.db"), timeToLiveMillis })),
+        (opened) => Effect.ignore(attempt(() => opened.disconnect()))
       )
       return {
-        getOrLoad: (key, loading) => Effect.tryPromise(() => cache.wrap(key, () => Effect.runPromise(loading))),
-        remove: (key) => Effect.tryPromise(() => cache.del(key))
+        getOrLoad: (key, loading) => attempt(() => cache.wrap(key, () => runPromise(loading))),
+        remove: (key) => attempt(() => cache.del(key))
       }
     }),
   damage: {

@@ -1,5 +1,5 @@
 import { Cache, Effect } from "effect"
-import type { Contender, Failure } from "../Contender.ts"
+import type { Contender, Load } from "../Contender.ts"
 
 export const contender: Contender = {
   name: "effect Cache",
@@ -7,7 +7,7 @@ export const contender: Contender = {
   open: ({ timeToLiveMillis }) =>
     Effect.gen(function*() {
       /** Its one look-up function is given when it is made. */
-      const loads = new Map<string, Effect.Effect<string, Failure>>()
+      const loads = new Map<string, Load>()
       const cache = yield* Cache.make({
         capacity: 10_000,
         timeToLive: timeToLiveMillis,

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { join } from "node:path"
+import { attempt } from "../Contender.ts"
 import type { Contender } from "../Contender.ts"
 import { overwriteStart, sqliteFile, updateAll } from "../Damage.ts"
 import { load } from "../Installed.ts"
@@ -27,19 +28,19 @@ export const contender: Contender = {
   open: ({ folder, timeToLiveMillis }) =>
     Effect.gen(function*() {
       const keyv = yield* Effect.acquireRelease(
-        Effect.tryPromise(() => open({ filename: join(folder, "keyv.db") })),
-        (opened) => Effect.ignore(Effect.tryPromise(() => opened.disconnect()))
+        attempt(() => open({ filename: join(folder, "keyv.db") })),
+        (opened) => Effect.ignore(attempt(() => opened.disconnect()))
       )
       return {
         getOrLoad: (key, loading) =>
           Effect.gen(function*() {
-            const cached = yield* Effect.tryPromise(() => keyv.get<string>(key))
+            const cached = yield* attempt(() => keyv.get<string>(key))
             if (cached !== undefined) return cached
             const value = yield* loading
-            yield* Effect.tryPromise(() => keyv.set(key, value, timeToLiveMillis))
+            yield* attempt(() => keyv.set(key, value, timeToLiveMillis))
             return value
           }),
-        remove: (key) => Effect.tryPromise(() => keyv.delete(key))
+        remove: (key) => attempt(() => keyv.delete(key))
       }
     }),
   damage: {

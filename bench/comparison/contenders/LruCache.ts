@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { LRUCache } from "lru-cache"
+import { attempt } from "../Contender.ts"
 import type { Contender } from "../Contender.ts"
 
 type Load = () => Promise<string>
@@ -16,7 +17,7 @@ export const contender: Contender = {
       })
       return {
         getOrLoad: (key, loading) =>
-          Effect.tryPromise(() => cache.forceFetch(key, { context: () => Effect.runPromise(loading) })),
+          attempt(() => cache.forceFetch(key, { context: () => Effect.runPromise(loading) })),
         remove: (key) => Effect.sync(() => cache.delete(key))
       }
     })

@@ -2,17 +2,19 @@ import * as PersistedCache from "@effect/experimental/PersistedCache"
 import * as Persistence from "@effect/experimental/Persistence"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
+import type { PlatformError } from "@effect/platform/Error"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import { Effect, Layer, PrimaryKey, Schema } from "effect"
 import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Contender, Failure, Place } from "../Contender.ts"
+import { PeerFailed } from "../Contender.ts"
+import type { Contender, Contestant, Load, Place } from "../Contender.ts"
 import { texts } from "../Texts.ts"
 
 const requests = (version: Place["version"]) =>
   class Text extends Schema.TaggedRequest<Text>()("Text", {
     success: texts(version),
-    failure: Schema.Unknown,
+    failure: Schema.String,
     payload: { key: Schema.String }
   }) {
     [PrimaryKey.symbol]() {
@@ -23,7 +25,7 @@ const requests = (version: Place["version"]) =>
 export const open = ({ folder, timeToLiveMillis, version }: Place) =>
   Effect.gen(function*() {
     const Text = requests(version)
-    const loads = new Map<string, Effect.Effect<string, Failure>>()
+    const loads = new Map<string, Load>()
     const cache = yield* PersistedCache.make({
       storeId: "texts",
       inMemoryCapacity: 10_000,
@@ -32,7 +34,7 @@ export const open = ({ folder, timeToLiveMillis, version }: Place) =>
       lookup: ({ key }: InstanceType<typeof Text>) => loads.get(key) ?? Effect.dieMessage("It has no load")
     })
     return {
-      get: (key: string, load: Effect.Effect<string, Failure>) =>
+      get: (key: string, load: Load) =>
         Effect.suspend(() => {
           loads.set(key, load)
           return cache.get(new Text({ key }))
@@ -46,6 +48,10 @@ export const open = ({ folder, timeToLiveMillis, version }: Place) =>
     )
   ))
 
+/** Of what it wraps, when it wraps something. */
+const peerFailed = (error: Persistence.PersistenceError | PlatformError) =>
+  new PeerFailed({ cause: error.cause ?? error })
+
 const overwriteFiles = (content: string) => (folder: string) => {
   const names = readdirSync(join(folder, "persisted"))
   if (names.length === 0) throw new Error("There was nothing to damage")
@@ -55,6 +61,14 @@ const overwriteFiles = (content: string) => (folder: string) => {
 export const contender: Contender = {
   name: "PersistedCache",
   hasSchema: true,
-  open: (place) => Effect.map(open(place), ({ get, remove }) => ({ getOrLoad: get, remove })),
+  open: (place) =>
+    Effect.mapBoth(open(place), {
+      onSuccess: ({ get, remove }): Contestant => ({
+        getOrLoad: (key, load) =>
+          Effect.mapError(get(key, load), (error) => typeof error === "string" ? error : peerFailed(error)),
+        remove: (key) => Effect.mapError(remove(key), peerFailed)
+      }),
+      onFailure: peerFailed
+    }),
   damage: { file: overwriteFiles("garbage "), entries: overwriteFiles("[null,null]") }
 }

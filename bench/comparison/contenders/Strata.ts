@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { Cache } from "../../../src/domain/storage/Cache.ts"
 import * as CacheSchema from "../../../src/domain/storage/CacheSchema.ts"
 import * as SqlCache from "../../../src/infrastructure/storage/cache/SqlCache.ts"
+import { PeerFailed } from "../Contender.ts"
 import type { Contender, Place } from "../Contender.ts"
 import { overwriteStart, sqliteFile, updateAll } from "../Damage.ts"
 import { texts } from "../Texts.ts"
@@ -23,7 +24,11 @@ export const contender: Contender = {
       const cache = Context.get(context, Cache)
       const own = region(place)
       return {
-        getOrLoad: (key, load) => Effect.map(cache.getOrLoad(own, key, load), ({ value }) => value),
+        getOrLoad: (key, load) =>
+          Effect.mapBoth(cache.getOrLoad(own, key, load), {
+            onSuccess: ({ value }) => value,
+            onFailure: (error) => typeof error === "string" ? error : new PeerFailed({ cause: error })
+          }),
         remove: (key) => cache.remove(own, key),
         tags: {
           set: (key, value, tag) => cache.set(own, key, value, { tags: [tag] }),

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, FastCheck, Fiber, FiberId, Option } from "effect"
 import type { Scope } from "effect"
+import type { CacheReentrancy, LoadTimeout } from "../../../../src/domain/storage/Cache.ts"
 import * as EntryCache from "../../../../src/infrastructure/storage/cache/EntryCache.ts"
 import type { EntryStore } from "../../../../src/infrastructure/storage/cache/EntryStore.ts"
 import * as MemoryEntryStore from "../../../../src/infrastructure/storage/cache/MemoryEntryStore.ts"
@@ -48,14 +49,16 @@ type Operation = typeof operation extends FastCheck.Arbitrary<infer A> ? A : nev
 const programs = FastCheck.array(operation, { minLength: 2, maxLength: 7 })
 const turns = FastCheck.infiniteStream(FastCheck.nat({ max: 20 }))
 
+type Failure = LoadTimeout | CacheReentrancy
+
 const run = (
   operations: ReadonlyArray<Operation>,
   turn: Iterator<number>,
   change: (store: EntryStore) => EntryStore = (store) => store
-): Effect.Effect<void, unknown> => {
+): Effect.Effect<void, Failure> => {
   const history = new History()
   const gates = new Gates()
-  const program: Effect.Effect<void, unknown, Scope.Scope> = Effect.gen(function*() {
+  const program: Effect.Effect<void, Failure, Scope.Scope> = Effect.gen(function*() {
     const attach = yield* MemoryEntryStore.makeShared()
     const open = Effect.flatMap(
       attach,
@@ -63,7 +66,7 @@ const run = (
     )
     const caches = [yield* open, yield* open]
 
-    const take = ({ process: index, what }: Operation): Effect.Effect<void, unknown> => {
+    const take = ({ process: index, what }: Operation): Effect.Effect<void, Failure> => {
       const cache = caches[index]
       if (cache === undefined) return Effect.void
       const start = history.now()

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, ExecutionStrategy, Exit, FastCheck, Fiber, Option, Scope } from "effect"
 import { join } from "node:path"
-import type { Cache } from "../../../../src/domain/storage/Cache.ts"
+import type { Cache, CacheReentrancy, LoadTimeout } from "../../../../src/domain/storage/Cache.ts"
 import * as EntryCache from "../../../../src/infrastructure/storage/cache/EntryCache.ts"
 import type { EntryStore } from "../../../../src/infrastructure/storage/cache/EntryStore.ts"
 import * as MemoryEntryStore from "../../../../src/infrastructure/storage/cache/MemoryEntryStore.ts"
@@ -39,12 +39,15 @@ const step = FastCheck.oneof(
 
 type Step = typeof step extends FastCheck.Arbitrary<infer A> ? A : never
 
+/** Loads fail with texts. */
+type Failure = string | LoadTimeout | CacheReentrancy
+
 interface Slow {
   readonly process: number
   readonly key: string
   readonly start: number
   readonly result: Deferred.Deferred<void, string>
-  readonly fiber: Fiber.Fiber<void, unknown>
+  readonly fiber: Fiber.Fiber<void, Failure>
 }
 
 /** Unless it waits for a load that a later step ends. */
@@ -105,7 +108,7 @@ const run = (
         return result
       })
 
-    const take = (one: Step): Effect.Effect<void, unknown, Scope.Scope> => {
+    const take = (one: Step): Effect.Effect<void, Failure, Scope.Scope> => {
       switch (one.do) {
         case "set":
           return Effect.gen(function*() {

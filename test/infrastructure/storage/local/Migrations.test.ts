@@ -1,4 +1,5 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, TestClock } from "effect"
 import * as fs from "node:fs"
@@ -13,7 +14,7 @@ import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 
 const step = (
   id: number,
-  run: (sql: SqlClient) => Effect.Effect<unknown, unknown>,
+  run: (sql: SqlClient) => Effect.Effect<unknown, SqlError>,
   destructive = false
 ): Migration => ({
   id,
@@ -33,7 +34,7 @@ const opening = (filename: string, ...migrations: ReadonlyArray<Migration>) =>
 const made = (
   filename: string,
   migrations: ReadonlyArray<Migration>,
-  change: (sql: SqlClient) => Effect.Effect<unknown, unknown> = () => Effect.void
+  change: (sql: SqlClient) => Effect.Effect<unknown, SqlError> = () => Effect.void
 ) => Effect.scoped(Effect.flatMap(opening(filename, ...migrations), ({ sql }) => change(sql)))
 
 const refused = (filename: string, ...migrations: ReadonlyArray<Migration>) =>
@@ -45,7 +46,7 @@ const refused = (filename: string, ...migrations: ReadonlyArray<Migration>) =>
   })
 
 describe("a migration's checksum", () => {
-  const of = (run: (sql: SqlClient) => Effect.Effect<unknown, unknown>) =>
+  const of = (run: (sql: SqlClient) => Effect.Effect<unknown, SqlError>) =>
     Effect.map(MigrationChecksum.ofAll([step(1, run)]), ([checksum = ""]) => checksum)
 
   it.effect("is the same however it is laid out and named, and another when it does something else", () =>
