@@ -128,14 +128,13 @@ export const make = (name: string) => {
         () => file("discard", () => fs.renameSync(filename(n), mark(n, "discarded")))
       ),
 
-    /** Another process may have replaced `n` already. Gives the one in use from now on. */
+    /** Whether it was this process that did: another one may have been first. */
     replace: (n: number, reason: Reason) =>
       alone(() => {
-        const now = read()
-        if (now !== n) return now
+        if (read() !== n) return false
         if (reason === "damaged") fs.closeSync(fs.openSync(mark(n, reason), "w", 0o600))
         write(n + 1)
-        return n + 1
+        return true
       }),
 
     /** Removes the files that are not in use any more. */

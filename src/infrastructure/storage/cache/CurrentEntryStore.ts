@@ -49,9 +49,9 @@ export const make = ({ files, open }: Options): Effect.Effect<Current, StorageFa
 
     const replace = (n: number, reason: Reason) =>
       Effect.gen(function*() {
+        if (!(yield* files.replace(n, reason))) return
         Telemetry.replaced.update(1, { "strata.cache.reason": reason })
         yield* Effect.logWarning(messages[reason])
-        yield* files.replace(n, reason)
       })
 
     /** `none` when there is another one by now. What a file forks for itself must be interruptible. */

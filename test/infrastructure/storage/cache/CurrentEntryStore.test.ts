@@ -1,11 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Logger } from "effect"
 import * as fs from "node:fs"
 import { join } from "node:path"
+import { Corrupt } from "../../../../src/domain/storage/StorageFailure.ts"
 import * as CacheFile from "../../../../src/infrastructure/storage/cache/CacheFile.ts"
+import * as CurrentEntryStore from "../../../../src/infrastructure/storage/cache/CurrentEntryStore.ts"
+import * as MemoryEntryStore from "../../../../src/infrastructure/storage/cache/MemoryEntryStore.ts"
 import * as SqlCache from "../../../../src/infrastructure/storage/cache/SqlCache.ts"
 import { key, put, remove, served } from "../../../../src/testing/contract/EntryStoreSubject.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
+
+const damaged = () => new Corrupt({ store: "cache", operation: "read", cause: undefined })
 
 describe("a cache file that is not the one in use any more", () => {
   it.scoped("is left by a process under which it was removed, when another one makes a new one", () =>
@@ -38,5 +43,20 @@ describe("a cache file that is not the one in use any more", () => {
         stamps.push(yield* files.stamp)
       }
       assert.strictEqual(new Set(stamps).size, 4)
+    }))
+
+  it.scoped("is replaced, with a warning, by the first process that finds it damaged", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "cache.db")
+      const seen: Array<string> = []
+      const logger = Logger.make(({ message }) => void seen.push(String(message)))
+      const memory = yield* MemoryEntryStore.make()
+      const open = CurrentEntryStore.make({
+        files: CacheFile.make(filename),
+        open: (name) => Effect.succeed(name.endsWith(".1.db") ? { ...memory, get: damaged } : memory)
+      })
+      const both = [yield* open, yield* open]
+      for (const one of both) yield* one.get("a").pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+      assert.strictEqual(seen.length, 1)
     }))
 })
