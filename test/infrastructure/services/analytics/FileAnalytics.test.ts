@@ -25,7 +25,9 @@ suite(
   Layer.unwrapScoped(Effect.map(temporaryFolder, (folder) =>
     FileAnalytics.layer({
       folder,
-      destination: Option.some({ url: "https://events.example.com", writeKey: Redacted.make("key") })
+      destination: Option.some({ url: "https://events.example.com", writeKey: Redacted.make("key") }),
+      // What is being sent while a case counts is neither waiting nor sent yet.
+      flushAt: Number.POSITIVE_INFINITY
     }))).pipe(
       Layer.provide(Layer.suspend(() => new Receiver().layer)),
       Layer.provide(NodeContext.layer),
