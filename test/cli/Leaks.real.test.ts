@@ -34,7 +34,11 @@ const tokensOf = (profile: string, ...device: ReadonlyArray<string>) =>
     Effect.provide(
       VaultSecureStore.layer.pipe(
         Layer.provide(OpenVault.layer({ file: join(profile, "data", ...device, "vault") })),
-        Layer.provide([KeyFile.layerLoad({ file: join(profile, "config/vault-key") }), MemoryProcessLock.layer]),
+        // Each vault has a generation of its own beside the key they share.
+        Layer.provide([
+          KeyFile.layerLoad({ file: join(profile, "config/vault-key"), vault: ["test", ...device].join("-") }),
+          MemoryProcessLock.layer
+        ]),
         Layer.provide(NodeContext.layer)
       )
     )
@@ -148,8 +152,8 @@ describe("two tours", () => {
         const databases = files.filter((file) => file.endsWith(".db"))
         const names = databases.map((file) => file.slice(profile.length + 1)).toSorted()
         assert.deepStrictEqual(names, [
-          "cache/cache.db",
-          "cache/devices/second/cache.db",
+          "cache/cache.v1.1.db",
+          "cache/devices/second/cache.v1.1.db",
           "data/backend/backend.db",
           "data/devices/second/strata.db",
           "data/strata.db",

@@ -39,7 +39,7 @@ describe("code blocks of the documentation", () => {
       )
       assert.deepStrictEqual(exit, Exit.succeed(1))
       assert.isTrue(existsSync(join(folder, "production")), readdirSync(folder).join())
-      assert.isFalse(existsSync(join(folder, "production", "cache", "cache.db")))
+      assert.isFalse(existsSync(join(folder, "production", "cache", "cache.v1.1.db")))
     }))
 })
 
