@@ -38,9 +38,9 @@ const noSwitch = (failure: { readonly message: string }) =>
     next: "This needs the profile local, and no other process that runs the embedded backend."
   })
 
+/** For what has to end the process when nothing else does. */
 const later = (action: () => void, millis: number) => {
-  // Effect's own timers run on the scheduler that the exception may have broken; this one has to end the process.
-  // @effect-diagnostics-next-line globalTimers:off
+  // @effect-diagnostics-next-line globalTimers:off -- Effect's timers need the scheduler that an exception may have broken
   setTimeout(action, millis).unref()
 }
 
