@@ -1,6 +1,6 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import { execFileSync, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import * as SqlCache from "../../../../src/infrastructure/storage/cache/SqlCache.ts"
@@ -8,6 +8,7 @@ import { entry, served } from "../../../../src/testing/contract/EntryStoreSubjec
 import { bundle } from "../../../support/childProgram.ts"
 import type { ChildProgram } from "../../../support/childProgram.ts"
 import { canDropRights, canMount } from "../../../support/needs.ts"
+import { asNobody, nobody, smallDisk } from "../../../support/refusingDisk.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 import { options, region } from "./cacheChild.ts"
 import * as CacheKills from "./CacheKills.ts"
@@ -88,7 +89,6 @@ const child = (what: string, folder: string) => run(process.execPath, program.fi
 
 /** What `fill` sees wherever there is no room on the disk, or no right to it. */
 const filled = ["first 1", "first undefined", "second 1", "key 99 20000"]
-const nobody = 65534
 
 describe("a cache on a disk that refuses", () => {
   it.scopedLive("a limit of the file's size: reads go on, and no invalidation is undone by the next start", () =>
@@ -104,13 +104,7 @@ describe("a cache on a disk that refuses", () => {
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
       const data = join(folder, "data")
-      yield* Effect.acquireRelease(
-        Effect.sync(() => {
-          fs.mkdirSync(data, { mode: 0o700 })
-          execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", data])
-        }),
-        () => Effect.sync(() => execFileSync("umount", [data]))
-      )
+      yield* smallDisk(data, "1m")
       assert.deepStrictEqual(child("fill", data), { status: 0, lines: filled })
       assert.deepStrictEqual(child("read", data).lines, ["first undefined"])
     }))
@@ -124,23 +118,13 @@ describe("a cache on a disk that refuses", () => {
         const data = join(folder, "data")
         fs.mkdirSync(data, { mode: 0o700 })
         fs.chownSync(data, nobody, nobody)
-        const asNobody = (what: string) =>
-          run(
-            "setpriv",
-            `--reuid=${nobody}`,
-            `--regid=${nobody}`,
-            "--clear-groups",
-            process.execPath,
-            program.file,
-            what,
-            data
-          )
-        assert.strictEqual(asNobody("read").status, 0)
+        const runAsNobody = (what: string) => run(...asNobody, process.execPath, program.file, what, data)
+        assert.strictEqual(runAsNobody("read").status, 0)
         fs.chmodSync(data, 0o500)
-        assert.deepStrictEqual(asNobody("fill"), { status: 0, lines: filled })
+        assert.deepStrictEqual(runAsNobody("fill"), { status: 0, lines: filled })
         fs.chmodSync(data, 0o700)
         for (const name of fs.readdirSync(data)) fs.chmodSync(join(data, name), 0o400)
-        assert.deepStrictEqual(asNobody("fill"), { status: 0, lines: filled })
+        assert.deepStrictEqual(runAsNobody("fill"), { status: 0, lines: filled })
       })
   )
 })

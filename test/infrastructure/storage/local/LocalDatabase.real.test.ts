@@ -7,6 +7,7 @@ import * as SqliteFile from "../../../../src/infrastructure/storage/local/Sqlite
 import { bundle } from "../../../support/childProgram.ts"
 import type { ChildProgram } from "../../../support/childProgram.ts"
 import { canDropRights, canMount, installed } from "../../../support/needs.ts"
+import { asNobody, nobody, smallDisk } from "../../../support/refusingDisk.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 import { open } from "./databaseChild.ts"
 import * as LocalDatabaseCycles from "./LocalDatabaseCycles.ts"
@@ -56,11 +57,7 @@ describe("a database on a disk that refuses", () => {
     () =>
       Effect.gen(function*() {
         const folder = join(yield* temporaryFolder, "data")
-        fs.mkdirSync(folder)
-        yield* Effect.acquireRelease(
-          Effect.sync(() => execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder])),
-          () => Effect.sync(() => execFileSync("umount", [folder]))
-        )
+        yield* smallDisk(folder, "2m")
         assert.deepStrictEqual(linesOf(...grow(folder)), ["Full", "whole"])
         execFileSync("mount", ["-o", "remount,size=8m", folder])
         yield* Effect.scoped(Effect.gen(function*() {
@@ -91,40 +88,31 @@ describe("a database on a disk that refuses", () => {
     "files that may not be written: ReadOnly or Io, and unchanged",
     () =>
       Effect.gen(function*() {
-        const nobody = 65534
         const folder = join(yield* temporaryFolder, "data")
         fs.chmodSync(dirname(folder), 0o755)
         fs.mkdirSync(folder, { mode: 0o700 })
         fs.chownSync(folder, nobody, nobody)
-        const asNobody = () =>
-          linesOf(
-            "setpriv",
-            `--reuid=${nobody}`,
-            `--regid=${nobody}`,
-            "--clear-groups",
-            ...grow(folder).slice(0, -1),
-            "1"
-          )
-        assert.deepStrictEqual(asNobody(), ["done", "whole"])
+        const grown = () => linesOf(...asNobody, ...grow(folder).slice(0, -1), "1")
+        assert.deepStrictEqual(grown(), ["done", "whole"])
         const file = join(folder, "data.db")
         const before = fs.readFileSync(file)
         fs.chmodSync(file, 0o444)
-        assert.deepStrictEqual(asNobody(), ["ReadOnly", "whole"])
+        assert.deepStrictEqual(grown(), ["ReadOnly", "whole"])
         fs.chmodSync(file, 0o000)
-        assert.deepStrictEqual(asNobody(), ["open: Io"])
+        assert.deepStrictEqual(grown(), ["open: Io"])
         fs.chmodSync(file, 0o600)
         for (const other of [`${file}-wal`, `${file}-shm`]) fs.rmSync(other, { force: true })
         fs.chmodSync(folder, 0o500)
-        assert.deepStrictEqual(asNobody(), ["open: ReadOnly"])
+        assert.deepStrictEqual(grown(), ["open: ReadOnly"])
         fs.chmodSync(folder, 0o000)
-        assert.deepStrictEqual(asNobody(), ["open: ReadOnly"])
+        assert.deepStrictEqual(grown(), ["open: ReadOnly"])
         fs.chmodSync(folder, 0o700)
         assert.isTrue(fs.readFileSync(file).equals(before))
         // What was left by those who could only read does not keep it from being written.
         fs.chmodSync(file, 0o444)
-        assert.deepStrictEqual(asNobody(), ["ReadOnly", "whole"])
+        assert.deepStrictEqual(grown(), ["ReadOnly", "whole"])
         fs.chmodSync(file, 0o600)
-        assert.deepStrictEqual(asNobody(), ["done", "whole"])
+        assert.deepStrictEqual(grown(), ["done", "whole"])
       })
   )
 

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path"
 import { bundle } from "../../../support/childProgram.ts"
 import type { ChildProgram } from "../../../support/childProgram.ts"
 import { canDropRights, canMount } from "../../../support/needs.ts"
+import { asNobody, nobody, smallDisk } from "../../../support/refusingDisk.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 import * as VaultKills from "./VaultKills.ts"
 
@@ -26,18 +27,7 @@ const run = (command: string, ...args: ReadonlyArray<string>) => {
 
 const increment = (folder: string) => run(process.execPath, child.file, folder, "increment", "1")
 
-/** A small file system of its own, or nothing where none can be mounted. */
-const mounted = (folder: string, size: string) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      mkdirSync(folder, { mode: 0o700 })
-      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=700`, "tmpfs", folder])
-    }),
-    () => Effect.sync(() => execFileSync("umount", [folder]))
-  )
-
 const isMountable = canMount()
-const nobody = 65534
 
 describe("a vault on a disk that refuses", () => {
   it.scopedLive.skipIf(!isMountable)(
@@ -45,7 +35,7 @@ describe("a vault on a disk that refuses", () => {
     () =>
       Effect.gen(function*() {
         const folder = yield* temporaryFolder
-        yield* mounted(join(folder, "data"), "16k")
+        yield* smallDisk(join(folder, "data"), "16k")
         assert.deepStrictEqual(increment(folder), { status: 0, lines: [] })
         const before = readFileSync(join(folder, "data", "vault"))
         const filler = spawnSync("dd", ["if=/dev/zero", `of=${join(folder, "data", "filler")}`, "bs=1k"])
@@ -60,7 +50,7 @@ describe("a vault on a disk that refuses", () => {
   it.scopedLive.skipIf(!isMountable)("a read-only one: ReadOnly, and reading goes on", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
-      yield* mounted(join(folder, "data"), "1m")
+      yield* smallDisk(join(folder, "data"), "1m")
       assert.strictEqual(increment(folder).status, 0)
       execFileSync("mount", ["-o", "remount,ro", join(folder, "data")])
       assert.deepStrictEqual(increment(folder), { status: 1, lines: ["ReadOnly"] })
@@ -78,30 +68,19 @@ describe("a vault on a disk that refuses", () => {
           chownSync(join(folder, name), nobody, nobody)
         }
         const [data, vault] = [join(folder, "data"), join(folder, "data", "vault")]
-        const asNobody = (mode: string) =>
-          run(
-            "setpriv",
-            `--reuid=${nobody}`,
-            `--regid=${nobody}`,
-            "--clear-groups",
-            process.execPath,
-            child.file,
-            folder,
-            mode,
-            "1"
-          )
-        assert.deepStrictEqual(asNobody("increment"), { status: 0, lines: [] })
+        const runAsNobody = (mode: string) => run(...asNobody, process.execPath, child.file, folder, mode, "1")
+        assert.deepStrictEqual(runAsNobody("increment"), { status: 0, lines: [] })
         const before = readFileSync(vault)
         chmodSync(data, 0o500)
-        assert.deepStrictEqual(asNobody("increment"), { status: 1, lines: ["ReadOnly"] })
-        assert.strictEqual(asNobody("get").status, 0)
+        assert.deepStrictEqual(runAsNobody("increment"), { status: 1, lines: ["ReadOnly"] })
+        assert.strictEqual(runAsNobody("get").status, 0)
         chmodSync(data, 0o700)
         chmodSync(vault, 0o000)
         for (const mode of ["get", "increment"]) {
-          assert.deepStrictEqual(asNobody(mode), { status: 1, lines: ["Io"] }, mode)
+          assert.deepStrictEqual(runAsNobody(mode), { status: 1, lines: ["Io"] }, mode)
         }
         chmodSync(data, 0o000)
-        assert.deepStrictEqual(asNobody("get"), { status: 1, lines: ["Io"] })
+        assert.deepStrictEqual(runAsNobody("get"), { status: 1, lines: ["Io"] })
         chmodSync(data, 0o700)
         assert.deepStrictEqual(readFileSync(vault), before)
         assert.deepStrictEqual(readdirSync(data), ["vault"])
