@@ -10,7 +10,7 @@ import { Profile } from "../../domain/user/Profile.ts"
 import { UserRepository } from "../../domain/user/UserRepository.ts"
 import { AccessTokens } from "../network/api/AccessTokens.ts"
 import type { ApiClient } from "../network/api/ApiClient.ts"
-import { onBehalfOf } from "../network/api/OnBehalfOf.ts"
+import { onBehalfOf } from "../network/api/CallOptions.ts"
 import * as ProfileRemote from "./remote/ProfileRemote.ts"
 
 const profiles = forSchema({

@@ -1,10 +1,13 @@
 /**
  * The parts that are the same wherever the client runs.
  */
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
+import { ApiConfig } from "../config/env/ApiConfig.ts"
 import * as CachedUserRepository from "../datasources/CachedUserRepository.ts"
 import * as SyncedNoteRepository from "../datasources/SyncedNoteRepository.ts"
+import * as ApiPolicy from "../network/api/ApiPolicy.ts"
 import * as LearntConnectivity from "../network/api/LearntConnectivity.ts"
+import * as OriginStates from "../network/api/origin/OriginState.ts"
 import * as PipelineApiClient from "../network/api/PipelineApiClient.ts"
 import * as PipelinePlainApiClient from "../network/api/PipelinePlainApiClient.ts"
 import * as WsRealtime from "../network/websocket/WsRealtime.ts"
@@ -16,7 +19,18 @@ import * as SessionAccessTokens from "../services/auth/SessionAccessTokens.ts"
 import * as SsePushNotifications from "../services/push/SsePushNotifications.ts"
 import * as SecureStoreKeysetStore from "../storage/secure/SecureStoreKeysetStore.ts"
 
+const apiPolicy = Layer.provideMerge(
+  OriginStates.layer,
+  Layer.unwrapEffect(
+    Effect.map(
+      ApiConfig,
+      ({ timeout }) => ApiPolicy.layer({ deadlines: { ...ApiPolicy.defaults.deadlines, total: timeout } })
+    )
+  )
+)
+
 export const client = {
+  apiPolicy,
   crypto: Layer.provide(KeysetCrypto.layer, SecureStoreKeysetStore.layer),
   biometrics: UnavailableBiometrics.layer("UnsupportedPlatform"),
   connectivity: LearntConnectivity.layer,

@@ -29,8 +29,11 @@ import type { Slices } from "../config/env/Slices.ts"
 import type { AccessTokens } from "../network/api/AccessTokens.ts"
 import type { ApiClient } from "../network/api/ApiClient.ts"
 import type { ApiOrigin } from "../network/api/ApiOrigin.ts"
+import type { ApiPolicy } from "../network/api/ApiPolicy.ts"
+import type { OriginStates } from "../network/api/origin/OriginState.ts"
 import type { PlainApiClient } from "../network/api/PlainApiClient.ts"
 import type { Reachability } from "../network/api/Reachability.ts"
+import type { Transport } from "../network/api/transport/Transport.ts"
 import type { RealtimeSocket } from "../network/websocket/RealtimeSocket.ts"
 import type { LocalDatabase } from "../storage/local/LocalDatabase.ts"
 import type { ProcessLock } from "../storage/local/ProcessLock.ts"
@@ -39,7 +42,16 @@ import * as Configuration from "./Configuration.ts"
 /** What every part may use. */
 type Base = FileSystem | Path | Slices | Settings
 type Stores = Base | ProcessLock | SecureStore | Maintenance | Crypto | LocalDatabase | DatabaseMaintenance | Cache
-type Network = Stores | ApiOrigin | HttpClient | RealtimeSocket | Connectivity | Reachability
+type Network =
+  | Stores
+  | ApiOrigin
+  | ApiPolicy
+  | OriginStates
+  | Transport
+  | HttpClient
+  | RealtimeSocket
+  | Connectivity
+  | Reachability
 type Signed = Network | PlainApiClient | AuthRepository | AccessTokens
 type Services = Signed | ApiClient
 type Everything = Services | Traces | Realtime | PushNotifications
@@ -62,7 +74,8 @@ export interface Parts<R = never> {
   readonly cache: Part<Cache, Base | ProcessLock | Crypto, R>
 
   readonly origin: Part<ApiOrigin, Base, R>
-  readonly transport: Part<HttpClient, Base, R>
+  readonly apiPolicy: Part<ApiPolicy | OriginStates, Base, R>
+  readonly transport: Part<Transport | HttpClient, Base, R>
   readonly socket: Part<RealtimeSocket, Base, R>
   readonly connectivity: Part<Connectivity | Reachability, Stores | ApiOrigin | HttpClient, R>
 
@@ -116,7 +129,7 @@ export const compose = <R = never>(parts: Parts<R>): Layer.Layer<Ports, StartFai
     parts.biometrics
   ).pipe(Layer.provideMerge(secrets))
   const network = parts.connectivity.pipe(
-    Layer.provideMerge(Layer.mergeAll(parts.origin, parts.transport, parts.socket)),
+    Layer.provideMerge(Layer.mergeAll(parts.origin, parts.apiPolicy, parts.transport, parts.socket)),
     Layer.provideMerge(stores)
   )
   const services = parts.api.pipe(

@@ -2,10 +2,12 @@
  * A network that is refused to who holds up all other writers of the database. For the environments of people who build
  * the application: a request in a write transaction is a bug, and shows as one only when the network is slow.
  */
-import * as HttpClient from "@effect/platform/HttpClient"
+import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as UrlParams from "@effect/platform/UrlParams"
 import { Context, Effect, Either, Layer } from "effect"
+import { Transport } from "../network/api/transport/Transport.ts"
+import * as TransportHttpClient from "../network/api/transport/TransportHttpClient.ts"
 import { RealtimeSocket } from "../network/websocket/RealtimeSocket.ts"
 import { refuseInside } from "../storage/local/WriteTransaction.ts"
 
@@ -17,13 +19,13 @@ const nameOf = ({ hash, method, url, urlParams }: HttpClientRequest) =>
   })
 
 /** Dies for a request that is sent inside a write transaction. */
-export const transport = <E, R>(layer: Layer.Layer<HttpClient.HttpClient, E, R>) =>
+export const transport = <E, R>(layer: Layer.Layer<Transport | HttpClient, E, R>) =>
   Layer.map(layer, (context) => {
-    const client = HttpClient.mapRequestEffect(
-      Context.get(context, HttpClient.HttpClient),
-      (request) => Effect.as(refuseInside(nameOf(request)), request)
-    )
-    return Context.make(HttpClient.HttpClient, client)
+    const inner = Context.get(context, Transport)
+    const guarded = Transport.of({
+      exchange: (request, limits) => Effect.zipRight(refuseInside(nameOf(request)), inner.exchange(request, limits))
+    })
+    return Context.merge(Context.make(Transport, guarded), TransportHttpClient.make(guarded))
   })
 
 /** Dies for a connection that is opened inside a write transaction. */

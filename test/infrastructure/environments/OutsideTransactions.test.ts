@@ -2,7 +2,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, Option } from "effect"
+import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
 import * as Development from "../../../src/infrastructure/environments/Development.ts"
 import { device } from "../../../src/infrastructure/environments/Device.ts"
 import * as Local from "../../../src/infrastructure/environments/Local.ts"
@@ -10,14 +10,18 @@ import * as OutsideTransactions from "../../../src/infrastructure/environments/O
 import * as Production from "../../../src/infrastructure/environments/Production.ts"
 import * as Staging from "../../../src/infrastructure/environments/Staging.ts"
 import * as Test from "../../../src/infrastructure/environments/Test.ts"
+import { Transport } from "../../../src/infrastructure/network/api/transport/Transport.ts"
+import * as TransportHttpClient from "../../../src/infrastructure/network/api/transport/TransportHttpClient.ts"
 import { RealtimeSocket } from "../../../src/infrastructure/network/websocket/RealtimeSocket.ts"
 import type { Duplex } from "../../../src/infrastructure/network/websocket/RealtimeSocket.ts"
 import { LocalDatabase } from "../../../src/infrastructure/storage/local/LocalDatabase.ts"
 import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
 
-const server = Layer.succeed(
-  HttpClient.HttpClient,
-  HttpClient.make((request) => Effect.succeed(HttpClientResponse.fromWeb(request, new Response("hello"))))
+const inner = Transport.of({
+  exchange: (request) => Effect.succeed(HttpClientResponse.fromWeb(request, new Response("hello")))
+})
+const server = Layer.succeedContext(
+  Context.merge(Context.make(Transport, inner), TransportHttpClient.make(inner))
 )
 
 const duplex: Duplex = {

@@ -4,17 +4,25 @@
 import { Layer } from "effect"
 import type { AccessTokens } from "../../../src/infrastructure/network/api/AccessTokens.ts"
 import { ApiOrigin } from "../../../src/infrastructure/network/api/ApiOrigin.ts"
+import * as ApiPolicy from "../../../src/infrastructure/network/api/ApiPolicy.ts"
 import * as MemoryConnectivity from "../../../src/infrastructure/network/api/MemoryConnectivity.ts"
-import type { MemoryServer } from "../../../src/infrastructure/network/api/MemoryServer.ts"
-import * as MemoryTransport from "../../../src/infrastructure/network/api/MemoryTransport.ts"
+import * as OriginStates from "../../../src/infrastructure/network/api/origin/OriginState.ts"
 import * as PipelineApiClient from "../../../src/infrastructure/network/api/PipelineApiClient.ts"
 import * as PipelinePlainApiClient from "../../../src/infrastructure/network/api/PipelinePlainApiClient.ts"
+import type { MemoryServer } from "../../../src/infrastructure/network/api/transport/MemoryServer.ts"
+import * as MemoryTransport from "../../../src/infrastructure/network/api/transport/MemoryTransport.ts"
 
 export const origin = Layer.succeed(ApiOrigin, { url: "http://api.test:8080" })
+
+export const policy = Layer.provideMerge(OriginStates.layer, ApiPolicy.layer())
 
 export const layer = (server: Layer.Layer<MemoryServer>, tokens: Layer.Layer<AccessTokens>) =>
   Layer.merge(PipelineApiClient.layer, PipelinePlainApiClient.layer).pipe(
     Layer.provideMerge(MemoryConnectivity.layer),
-    Layer.provide([MemoryTransport.layer.pipe(Layer.provide(server)), origin]),
+    Layer.provide([
+      MemoryTransport.layer.pipe(Layer.provide(server)),
+      origin,
+      policy
+    ]),
     Layer.provideMerge(tokens)
   )

@@ -4,9 +4,9 @@ import { demoAccount } from "../../../src/infrastructure/config/constants/DemoAc
 import * as MemoryBackend from "../../../src/infrastructure/environments/MemoryBackend.ts"
 import { AccessTokens } from "../../../src/infrastructure/network/api/AccessTokens.ts"
 import * as MemoryConnectivity from "../../../src/infrastructure/network/api/MemoryConnectivity.ts"
-import { MemoryServer } from "../../../src/infrastructure/network/api/MemoryServer.ts"
-import * as MemoryTransport from "../../../src/infrastructure/network/api/MemoryTransport.ts"
 import * as PipelineApiClient from "../../../src/infrastructure/network/api/PipelineApiClient.ts"
+import { MemoryServer } from "../../../src/infrastructure/network/api/transport/MemoryServer.ts"
+import * as MemoryTransport from "../../../src/infrastructure/network/api/transport/MemoryTransport.ts"
 import * as MemorySocket from "../../../src/infrastructure/network/websocket/MemorySocket.ts"
 import * as WsRealtime from "../../../src/infrastructure/network/websocket/WsRealtime.ts"
 import { pushMigration } from "../../../src/infrastructure/services/push/PushMigration.ts"
@@ -15,7 +15,7 @@ import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/
 import * as PushNotificationsContract from "../../../src/testing/contract/PushNotificationsContract.ts"
 import * as RealtimeContract from "../../../src/testing/contract/RealtimeContract.ts"
 import { suite } from "../../../src/testing/vitest.ts"
-import { origin } from "./Apis.ts"
+import { origin, policy } from "./Apis.ts"
 
 const requestOf = (path: string, body: unknown, headers: Readonly<Record<string, string>>) =>
   new Request(`http://api.test:8080${path}`, {
@@ -70,7 +70,14 @@ const sender = Layer.effect(
   })
 )
 
-const network = Layer.mergeAll(MemoryTransport.layer, MemorySocket.layer, MemoryConnectivity.layer, origin, tokens)
+const network = Layer.mergeAll(
+  MemoryTransport.layer,
+  MemorySocket.layer,
+  MemoryConnectivity.layer,
+  origin,
+  policy,
+  tokens
+)
   .pipe(
     Layer.provideMerge(MemoryBackend.layer)
   )

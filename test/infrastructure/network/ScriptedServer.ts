@@ -2,8 +2,8 @@
  * A server that answers as the test says and keeps what it was asked.
  */
 import { Effect, Layer } from "effect"
-import type { ConnectionCut } from "../../../src/infrastructure/network/api/MemoryServer.ts"
-import { ConnectionRefused, MemoryServer } from "../../../src/infrastructure/network/api/MemoryServer.ts"
+import type { ConnectionCut } from "../../../src/infrastructure/network/api/transport/MemoryServer.ts"
+import { ConnectionRefused, MemoryServer } from "../../../src/infrastructure/network/api/transport/MemoryServer.ts"
 
 export interface Received {
   readonly method: string

@@ -6,8 +6,8 @@ import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import { Unavailable } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import { ApiClient } from "../../network/api/ApiClient.ts"
+import { repeatable } from "../../network/api/CallOptions.ts"
 import type { Mutation, MutationResult } from "../../network/api/contract/NotesApi.ts"
-import { repeatable } from "../../network/api/Repeatable.ts"
 
 /** A mutation with what became of it. */
 export interface Outcome {

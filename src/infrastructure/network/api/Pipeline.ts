@@ -1,72 +1,122 @@
 /**
- * All stages of a request in one client. Reads from the transport outwards.
+ * All stages of a request in one client. The order of the stages is `Stage.ts`, whoever gives them.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
-import { Effect, pipe } from "effect"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { Array, Effect } from "effect"
+import { Rejected } from "../../../domain/network/RemoteFailure.ts"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
-import * as AttemptTimeout from "../interceptors/AttemptTimeout.ts"
-import * as BaseUrl from "../interceptors/BaseUrl.ts"
-import * as BearerToken from "../interceptors/BearerToken.ts"
+import { Attempt } from "../interceptors/Attempt.ts"
+import * as AttemptDeadline from "../interceptors/AttemptDeadline.ts"
+import * as Auth from "../interceptors/Auth.ts"
+import { Call } from "../interceptors/Call.ts"
 import * as ConnectivityProbe from "../interceptors/ConnectivityProbe.ts"
-import * as HttpSpan from "../interceptors/HttpSpan.ts"
-import type { Send } from "../interceptors/Interceptor.ts"
+import type {
+  AttemptInterceptor,
+  CallInterceptor,
+  Interceptor,
+  LoopInterceptor,
+  SendAttempt,
+  SendCall
+} from "../interceptors/Interceptor.ts"
 import * as RemoteFailures from "../interceptors/RemoteFailures.ts"
-import * as RetryTransient from "../interceptors/RetryTransient.ts"
+import * as Retry from "../interceptors/Retry.ts"
+import { attemptStages, callStages } from "../interceptors/Stage.ts"
+import * as Wire from "../interceptors/Wire.ts"
 import type { AccessTokens } from "./AccessTokens.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
-import { buffer, maxBodyBytes } from "./BufferedResponse.ts"
-import { intended } from "./OnBehalfOf.ts"
+import { ApiPolicy } from "./ApiPolicy.ts"
+import type { EndpointPolicy } from "./ApiPolicy.ts"
+import * as CallOptions from "./CallOptions.ts"
+import { OriginStates } from "./origin/OriginState.ts"
 import { Reachability } from "./Reachability.ts"
-import { isRepeatable } from "./Repeatable.ts"
-import { fromHttpClientError } from "./TransportFailure.ts"
-import type { TransportFailure } from "./TransportFailure.ts"
+import { Transport } from "./transport/Transport.ts"
+import type { PhaseLimits } from "./transport/Transport.ts"
 import { templateOf } from "./UrlTemplate.ts"
 
-/** The transport as the innermost stage: no span of its own, answers complete, failures classified. */
-const wire = (transport: HttpClient.HttpClient): Send<TransportFailure> => {
-  const silent = HttpClient.withTracerDisabledWhen(transport, () => true)
-  return (request) =>
-    silent.execute(request).pipe(
-      Effect.flatMap((response) => buffer(response, maxBodyBytes)),
-      Effect.mapError(fromHttpClientError)
-    )
+const unlimited: PhaseLimits = {
+  connect: Number.POSITIVE_INFINITY,
+  headers: Number.POSITIVE_INFINITY,
+  bodyIdle: Number.POSITIVE_INFINITY,
+  attempt: Number.POSITIVE_INFINITY,
+  total: Number.POSITIVE_INFINITY
 }
 
-const toClient = <E>(send: Send<E>): HttpClient.HttpClient.With<E> =>
-  HttpClient.makeWith<never, never, E, never>(
-    Effect.flatMap((request) =>
-      Effect.gen(function*() {
+const isLoop = (each: Interceptor): each is LoopInterceptor => each.stage === "retry" || each.stage === "hedge"
+const isCall = (each: Interceptor): each is CallInterceptor => Array.contains<string>(callStages, each.stage)
+const isAttempt = (each: Interceptor): each is AttemptInterceptor => Array.contains<string>(attemptStages, each.stage)
+
+/** Sorts the stages and makes one function of them; each wraps those that come after it. */
+export const fuse = (interceptors: ReadonlyArray<Interceptor>, transport: typeof Transport.Service): SendCall => {
+  const exchange: SendAttempt = (request, attempt) => transport.exchange(request, attempt.limits ?? unlimited)
+  const attempts = attemptStages.flatMap((stage) =>
+    interceptors.filter(isAttempt).filter((each) => each.stage === stage)
+  ).reduceRight((next, each) => each.around(next), exchange)
+
+  const once: SendCall = (request, call) => attempts(request, new Attempt(call))
+  const loop = (stage: "retry" | "hedge") => interceptors.filter(isLoop).find((each) => each.stage === stage)
+  const retried = loop("retry")?.around(attempts) ?? once
+  const hedged = loop("hedge")?.around(attempts) ?? retried
+  const looped: SendCall = (request, call) => (call.endpoint.hedge === undefined ? retried : hedged)(request, call)
+
+  return callStages.flatMap((stage) => interceptors.filter(isCall).filter((each) => each.stage === stage))
+    .reduceRight((next, each) => each.around(next), looped)
+}
+
+const noPolicy: EndpointPolicy = {}
+
+/** Requests name paths; the backend's origin is put in front here, and nothing can be sent anywhere else. */
+const toClient = (send: SendCall) =>
+  Effect.gen(function*() {
+    const { url } = yield* ApiOrigin
+    const states = yield* OriginStates
+    const { endpoints } = yield* ApiPolicy
+    const base = url.replace(/\/+$/, "")
+    const judged = RemoteFailures.around(send)
+    return HttpClient.makeWith<never, never, RemoteFailure | SecretFailure, never>(
+      Effect.flatMap((request) => {
+        if (!request.url.startsWith("/")) {
+          return Effect.fail(new Rejected({ issues: ["url: has to be a path of the backend"] }))
+        }
         const template = templateOf(request.method, request.url)
-        const repeatable = yield* isRepeatable(request.method)
-        return yield* send(request, { template, repeatable, principal: yield* intended, attempts: 0 })
-      })
-    ),
-    Effect.succeed
-  )
+        return Effect.flatMap(Effect.zip(CallOptions.options, Effect.clock), ([options, clock]) =>
+          judged(
+            HttpClientRequest.setUrl(request, base + request.url),
+            new Call({
+              method: request.method,
+              template,
+              endpoint: endpoints[`${request.method} ${template}`] ?? noPolicy,
+              options,
+              origin: states.of(base),
+              clock
+            })
+          ))
+      }),
+      Effect.succeed
+    )
+  })
 
 const stages = Effect.gen(function*() {
-  const transport = yield* HttpClient.HttpClient
   const { url } = yield* ApiOrigin
+  const policy = yield* ApiPolicy
   const reachability = yield* Reachability
-  return {
-    attempt: pipe(
-      wire(transport),
-      AttemptTimeout.make<TransportFailure>(),
-      HttpSpan.make<TransportFailure>(url),
-      ConnectivityProbe.make(reachability)
-    ),
-    call: <E>(send: Send<E | TransportFailure>): Send<E | RemoteFailure> =>
-      pipe(send, RetryTransient.make<E>(), RemoteFailures.make<E>(), BaseUrl.make(url)<E | RemoteFailure>())
-  }
+  return [
+    Retry.make(policy),
+    ConnectivityProbe.make(reachability),
+    AttemptDeadline.make(policy),
+    Wire.make(url)
+  ] satisfies ReadonlyArray<Interceptor>
 })
 
+const client = (more: ReadonlyArray<Interceptor>) =>
+  Effect.gen(function*() {
+    const transport = yield* Transport
+    return yield* toClient(fuse([...yield* stages, ...more], transport))
+  })
+
 /** Requests are signed with `tokens`. */
-export const signed = (tokens: typeof AccessTokens.Service) =>
-  Effect.map(
-    stages,
-    ({ attempt, call }) => toClient(call<RemoteFailure | SecretFailure>(pipe(attempt, BearerToken.make(tokens)())))
-  )
+export const signed = (tokens: typeof AccessTokens.Service) => client([Auth.make(tokens)])
 
 /** Requests are sent as they are. */
-export const plain = Effect.map(stages, ({ attempt, call }) => toClient(call<never>(attempt)))
+export const plain = client([])

@@ -1,15 +1,17 @@
 /**
  * `ApiClient` over the pipeline, signed.
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import { Effect, Layer } from "effect"
 import { AccessTokens } from "./AccessTokens.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiOrigin } from "./ApiOrigin.ts"
+import type { ApiPolicy } from "./ApiPolicy.ts"
+import type { OriginStates } from "./origin/OriginState.ts"
 import * as Pipeline from "./Pipeline.ts"
 import type { Reachability } from "./Reachability.ts"
 import * as RemoteCall from "./RemoteCall.ts"
 import * as StrataClient from "./StrataClient.ts"
+import type { Transport } from "./transport/Transport.ts"
 
 export const make = Effect.gen(function*() {
   const http = yield* Pipeline.signed(yield* AccessTokens)
@@ -17,5 +19,8 @@ export const make = Effect.gen(function*() {
   return ApiClient.of({ call: RemoteCall.signed(client), http })
 })
 
-export const layer: Layer.Layer<ApiClient, never, AccessTokens | HttpClient.HttpClient | ApiOrigin | Reachability> =
-  Layer.effect(ApiClient, make)
+export const layer: Layer.Layer<
+  ApiClient,
+  never,
+  AccessTokens | ApiOrigin | ApiPolicy | OriginStates | Reachability | Transport
+> = Layer.effect(ApiClient, make)

@@ -1,28 +1,35 @@
 /**
- * What a stage of a request is: a function around the rest of the pipeline.
+ * What a stage of a request is: a function around the rest of the pipeline, and the place where it belongs.
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { Effect } from "effect"
-import type { UserId } from "../../../domain/auth/User.ts"
+import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
+import type { ApiError } from "../api/ApiError.ts"
+import type { Attempt } from "./Attempt.ts"
+import type { Call } from "./Call.ts"
+import type { AttemptStage, CallStage, LoopStage } from "./Stage.ts"
 
-/** One logical call: what its attempts share. */
-export interface Call {
-  /** The path without ids, when the wire contract has it. */
-  readonly template: string | undefined
+/** An answer of any status is a success to every stage. */
+type Answer = Effect.Effect<HttpClientResponse, ApiError | SecretFailure>
 
-  /** Whether the backend may see the request twice. */
-  readonly repeatable: boolean
+export type SendCall = (request: HttpClientRequest, call: Call) => Answer
+export type SendAttempt = (request: HttpClientRequest, attempt: Attempt) => Answer
 
-  /** The account that all attempts are signed for: the intended one, or that of the first attempt. */
-  principal: UserId | undefined
-
-  /** How often it went out so far, for whatever reason. */
-  attempts: number
+export interface CallInterceptor {
+  readonly stage: CallStage
+  readonly around: (next: SendCall) => SendCall
 }
 
-/** Sends a request. An answer of any status is a success here. */
-export type Send<E> = (request: HttpClientRequest, call: Call) => Effect.Effect<HttpClientResponse, E>
+export interface LoopInterceptor {
+  readonly stage: LoopStage
+  readonly around: (next: SendAttempt) => SendCall
+}
 
-/** Wraps the inner stages. */
-export type Interceptor<Inner, Outer> = (next: Send<Inner>) => Send<Outer>
+export interface AttemptInterceptor {
+  readonly stage: AttemptStage
+  readonly around: (next: SendAttempt) => SendAttempt
+}
+
+/** Several of one stage run in the order in which they are given. */
+export type Interceptor = CallInterceptor | LoopInterceptor | AttemptInterceptor

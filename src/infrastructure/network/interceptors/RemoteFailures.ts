@@ -1,8 +1,9 @@
 /**
  * The one place where answers and lost exchanges become domain failures.
  */
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Duration, Effect, Option, Predicate, Schema } from "effect"
+import { Duration, Effect, Option } from "effect"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import {
   Conflict,
@@ -16,22 +17,20 @@ import {
   Unavailable,
   UpgradeRequired
 } from "../../../domain/network/RemoteFailure.ts"
+import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
+import { HttpFailure, isApiError } from "../api/ApiError.ts"
+import type { ApiError, TransportFailure } from "../api/ApiError.ts"
 import { rejectedType } from "../api/contract/Problem.ts"
-import { TransportFailure } from "../api/TransportFailure.ts"
-import type { Call, Interceptor } from "./Interceptor.ts"
+import * as ProblemDetails from "../api/ProblemDetails.ts"
+import type { Call } from "./Call.ts"
+import type { SendCall } from "./Interceptor.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
 /** What is asked for when a backend that limits says nothing. */
 export const defaultRateLimit = Duration.seconds(1)
 
-/** What is known of an answer's problem details (RFC 9457). */
-export interface Problem {
-  readonly type: string | undefined
-  readonly issues: ReadonlyArray<string>
-}
-
 interface Answer {
-  readonly problem: Problem
+  readonly problem: ProblemDetails.Problem
   readonly retryAfter: Option.Option<Duration.Duration>
   readonly repeatable: boolean
 }
@@ -78,39 +77,57 @@ export const fromTransport = (failure: TransportFailure, repeatable: boolean): R
   return repeatable ? new Unavailable({}) : new OutcomeUnknown()
 }
 
-const parseJson = Schema.decodeUnknownOption(Schema.parseJson(Schema.Unknown))
-
-/** Where a problem's error lies, however the backend writes it; nothing that could be a value. */
-const location = (error: unknown): string | undefined => {
-  if (typeof error === "string") return error
-  if (!Predicate.isRecord(error)) return undefined
-  if (Array.isArray(error["path"])) return error["path"].map(String).join(".")
-  return ["pointer", "field", "name", "parameter"].map((key) => error[key]).find((value) => typeof value === "string")
+const failureOf = (error: ApiError, call: Call): RemoteFailure => {
+  switch (error._tag) {
+    case "HttpFailure":
+      return fromStatus(error.status, {
+        problem: error.problem,
+        retryAfter: Option.fromNullable(error.retryAfter),
+        repeatable: call.repeatable
+      })
+    case "TransportFailure":
+      return fromTransport(error, call.repeatable)
+    case "RequestInvalid":
+      return new Rejected({ issues: error.issues })
+    case "Offline":
+      return new Offline()
+    case "SessionExpired":
+      return new Unauthenticated()
+    case "AuthUnavailable":
+      return error.failure
+    case "VersionRetired":
+      return new UpgradeRequired()
+    case "IdempotencyKeyReused":
+      return new Rejected({ issues: ["Idempotency-Key: was used for another request"] })
+    case "CircuitOpen":
+      return new Unavailable({ retryAfter: error.retryAfter })
+    case "Throttled":
+      return new Unavailable(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter })
+    case "DecodeFailure":
+      return new Unavailable({})
+    case "DeadlineExceeded":
+    case "BodyNotReplayable":
+      return error.outcome === "unknown" && !call.repeatable ? new OutcomeUnknown() : new Unavailable({})
+  }
 }
 
-/** Reads the type and the field names of a problem; anything missing or of another type is left out. */
-export const problemOf = (body: string): Problem => {
-  const problem = Option.getOrUndefined(parseJson(body))
-  if (!Predicate.isRecord(problem)) return { type: undefined, issues: [] }
-  const type = typeof problem["type"] === "string" ? problem["type"] : undefined
-  const errors = problem["errors"] ?? problem["issues"]
-  if (!Array.isArray(errors)) return { type, issues: [] }
-  return { type, issues: errors.slice(0, 20).flatMap((error) => location(error)?.slice(0, 200) ?? []) }
-}
-
-const failureOf = (response: HttpClientResponse, call: Call) =>
-  Effect.gen(function*() {
+/** What a good answer is to everybody outside: an error status becomes a failure, with what its body says. */
+const judged = (response: HttpClientResponse) =>
+  response.status < 400 ? Effect.succeed(response) : Effect.gen(function*() {
     const body = yield* Effect.orElseSucceed(response.text, () => "")
     const retryAfter = yield* RetryAfter.fromHeaders(response.headers)
-    return fromStatus(response.status, { problem: problemOf(body), retryAfter, repeatable: call.repeatable })
+    const requestId = response.headers["x-request-id"]
+    return yield* new HttpFailure({
+      status: response.status,
+      problem: ProblemDetails.parse(body),
+      ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {}),
+      ...(requestId === undefined ? {} : { requestId: requestId.slice(0, 100) })
+    })
   })
 
-export const make = <E>(): Interceptor<E | TransportFailure, E | RemoteFailure> => (next) => (request, call) =>
-  next(request, call).pipe(
-    Effect.mapError((failure): E | RemoteFailure =>
-      failure instanceof TransportFailure ? fromTransport(failure, call.repeatable) : failure
-    ),
-    Effect.flatMap((response) =>
-      response.status < 400 ? Effect.succeed(response) : Effect.flatMap(failureOf(response, call), Effect.fail)
-    )
+/** Stands around all stages. */
+export const around = (send: SendCall) => (request: HttpClientRequest, call: Call) =>
+  Effect.mapError(
+    Effect.flatMap(send(request, call), judged),
+    (failure): RemoteFailure | SecretFailure => isApiError(failure) ? failureOf(failure, call) : failure
   )

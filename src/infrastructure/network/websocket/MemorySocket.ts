@@ -2,7 +2,7 @@
  * `RealtimeSocket` to a server in this process.
  */
 import { Effect, Layer, Record, Redacted } from "effect"
-import { MemoryServer } from "../api/MemoryServer.ts"
+import { MemoryServer } from "../api/transport/MemoryServer.ts"
 import { RealtimeSocket, SocketUnreachable } from "./RealtimeSocket.ts"
 
 export const make = Effect.map(MemoryServer, (server) =>

@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import { Connectivity } from "../../../../src/domain/network/Connectivity.ts"
 import * as LearntConnectivity from "../../../../src/infrastructure/network/api/LearntConnectivity.ts"
-import { ConnectionRefused } from "../../../../src/infrastructure/network/api/MemoryServer.ts"
-import * as MemoryTransport from "../../../../src/infrastructure/network/api/MemoryTransport.ts"
 import * as PipelinePlainApiClient from "../../../../src/infrastructure/network/api/PipelinePlainApiClient.ts"
 import { PlainApiClient } from "../../../../src/infrastructure/network/api/PlainApiClient.ts"
 import { Reachability } from "../../../../src/infrastructure/network/api/Reachability.ts"
+import { ConnectionRefused } from "../../../../src/infrastructure/network/api/transport/MemoryServer.ts"
+import * as MemoryTransport from "../../../../src/infrastructure/network/api/transport/MemoryTransport.ts"
 import * as ConnectivityContract from "../../../../src/testing/contract/ConnectivityContract.ts"
 import { suite } from "../../../../src/testing/vitest.ts"
-import { origin } from "../Apis.ts"
+import { origin, policy } from "../Apis.ts"
 import * as ScriptedServer from "../ScriptedServer.ts"
 
 const make = () => {
@@ -51,7 +51,7 @@ describe("LearntConnectivity", () => {
       assert.strictEqual(yield* state, "offline")
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* Fiber.join(exchange))._tag, "Offline")
-    }).pipe(Effect.provide(PipelinePlainApiClient.layer.pipe(Layer.provideMerge(layer))))
+    }).pipe(Effect.provide(PipelinePlainApiClient.layer.pipe(Layer.provideMerge(Layer.merge(layer, policy)))))
   })
 
   it.scoped("notices that the backend is back without anybody asking, and asks ever less often", () => {

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, Fiber, Layer, TestClock } from "effect"
-import { ConnectionRefused } from "../../../../src/infrastructure/network/api/MemoryServer.ts"
-import * as MemoryTransport from "../../../../src/infrastructure/network/api/MemoryTransport.ts"
 import * as NetworkChecks from "../../../../src/infrastructure/network/api/NetworkChecks.ts"
+import { ConnectionRefused } from "../../../../src/infrastructure/network/api/transport/MemoryServer.ts"
+import * as MemoryTransport from "../../../../src/infrastructure/network/api/transport/MemoryTransport.ts"
 import { origin } from "../Apis.ts"
 import * as ScriptedServer from "../ScriptedServer.ts"
 

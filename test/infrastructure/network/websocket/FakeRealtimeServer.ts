@@ -5,7 +5,7 @@ import { Effect, Exit, Layer, Mailbox, Schema } from "effect"
 import type { Scope } from "effect"
 import { ClientFrameJson } from "../../../../src/infrastructure/network/api/contract/RealtimeFrame.ts"
 import type { ClientFrame, ServerFrame } from "../../../../src/infrastructure/network/api/contract/RealtimeFrame.ts"
-import { ConnectionRefused, MemoryServer } from "../../../../src/infrastructure/network/api/MemoryServer.ts"
+import { ConnectionRefused, MemoryServer } from "../../../../src/infrastructure/network/api/transport/MemoryServer.ts"
 import { SocketClosed, SocketRefused } from "../../../../src/infrastructure/network/websocket/RealtimeSocket.ts"
 import type { Duplex } from "../../../../src/infrastructure/network/websocket/RealtimeSocket.ts"
 

@@ -2,7 +2,7 @@
  * The backend's devices and their message streams, which can be cut.
  */
 import { Effect } from "effect"
-import { ConnectionRefused } from "../../../../src/infrastructure/network/api/MemoryServer.ts"
+import { ConnectionRefused } from "../../../../src/infrastructure/network/api/transport/MemoryServer.ts"
 import * as ScriptedServer from "../../network/ScriptedServer.ts"
 
 interface Device {

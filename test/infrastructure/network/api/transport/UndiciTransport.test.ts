@@ -5,9 +5,9 @@ import { Chunk, Deferred, Effect, Fiber, Stream } from "effect"
 import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import { BufferedResponse } from "../../../../src/infrastructure/network/api/BufferedResponse.ts"
-import { fromHttpClientError } from "../../../../src/infrastructure/network/api/TransportFailure.ts"
-import * as UndiciTransport from "../../../../src/infrastructure/network/api/UndiciTransport.ts"
+import { BufferedResponse } from "../../../../../src/infrastructure/network/api/transport/BufferedResponse.ts"
+import { fromHttpClientError } from "../../../../../src/infrastructure/network/api/transport/FailureReason.ts"
+import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
 
 /** A server on loopback for as long as the scope lives. */
 const serve = (handle: (request: IncomingMessage, response: ServerResponse) => void) =>

@@ -9,7 +9,8 @@ import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import { Chunk, Effect, Inspectable, Option, Stream } from "effect"
 import type { Dispatcher } from "undici"
-import { reasonOf, TransportFailure } from "./TransportFailure.ts"
+import { TransportFailure } from "../ApiError.ts"
+import { reasonOf } from "./FailureReason.ts"
 
 /** Bytes held for a reader before the connection is paused. */
 const highWaterMark = 65_536

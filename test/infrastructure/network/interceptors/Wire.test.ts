@@ -2,14 +2,14 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, TestClock } from "effect"
 import { ApiClient } from "../../../../src/infrastructure/network/api/ApiClient.ts"
-import { ConnectionCut } from "../../../../src/infrastructure/network/api/MemoryServer.ts"
+import { ConnectionCut } from "../../../../src/infrastructure/network/api/transport/MemoryServer.ts"
 import * as Apis from "../Apis.ts"
 import { post, run } from "../Calls.ts"
 import * as ScriptedServer from "../ScriptedServer.ts"
 import * as ScriptedTokens from "../ScriptedTokens.ts"
 import * as Spans from "../Spans.ts"
 
-describe("HttpSpan", () => {
+describe("Wire", () => {
   it.effect("opens one span per attempt, whose context the request carries and which holds no id, query or token", () => {
     const server = ScriptedServer.make((_, index) =>
       index === 0 ? ScriptedServer.json(503, {}) : new Response(null, { status: 204 })

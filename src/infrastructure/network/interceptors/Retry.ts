@@ -5,14 +5,17 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Duration, Effect, Either, Option } from "effect"
+import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Meter from "../../telemetry/Meter.ts"
+import type { ApiError } from "../api/ApiError.ts"
+import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import * as Jitter from "../api/Jitter.ts"
-import { TransportFailure } from "../api/TransportFailure.ts"
-import type { Call, Interceptor } from "./Interceptor.ts"
+import { Attempt } from "./Attempt.ts"
+import type { Call } from "./Call.ts"
+import type { LoopInterceptor } from "./Interceptor.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
-export const maxAttempts = 4
 export const base = Duration.millis(200)
 export const throttledBase = Duration.seconds(1)
 export const cap = Duration.seconds(20)
@@ -34,22 +37,23 @@ export const retriedStatus: Readonly<Record<number, "always" | "repeatable">> = 
 
 const hopeless = new Set(["tls", "invalid_request", "too_large", "malformed"])
 
-type Outcome<E> = Either.Either<HttpClientResponse, E | TransportFailure>
+type Outcome = Either.Either<HttpClientResponse, ApiError | SecretFailure>
 
-const worthRetrying = <E>(outcome: Outcome<E>, request: HttpClientRequest, call: Call): boolean => {
+const worthRetrying = (outcome: Outcome, request: HttpClientRequest, call: Call): boolean => {
   if (request.body._tag !== "Empty" && request.body._tag !== "Uint8Array") return false
   if (Either.isRight(outcome)) {
     const rule = retriedStatus[outcome.right.status]
     return rule === "always" || (rule === "repeatable" && call.repeatable)
   }
   const failure = outcome.left
-  return failure instanceof TransportFailure
+  if (failure._tag === "DeadlineExceeded") return failure.scope === "attempt" && call.repeatable
+  return failure._tag === "TransportFailure"
     && !hopeless.has(failure.reason)
     && (failure.sent === "no" || call.repeatable)
 }
 
 /** `U(0, min(cap, base · 2^n))`, or what the backend asks for and up to a tenth more. `none` when that is too long. */
-const delay = <E>(outcome: Outcome<E>, retries: number) =>
+const delay = (outcome: Outcome, retries: number) =>
   Effect.gen(function*() {
     const throttled = Either.isRight(outcome) && outcome.right.status === 429
     const backoff = yield* Jitter.full(throttled ? throttledBase : base, cap, retries)
@@ -60,16 +64,19 @@ const delay = <E>(outcome: Outcome<E>, retries: number) =>
     return Option.some(Duration.sum(Duration.max(backoff, asked.value), extra))
   })
 
-export const make = <E>(): Interceptor<E | TransportFailure, E | TransportFailure> => (next) => (request, call) => {
-  const attempt = (retries: number): Effect.Effect<HttpClientResponse, E | TransportFailure> =>
-    Effect.gen(function*() {
-      const outcome: Outcome<E> = yield* Effect.either(next(request, call))
-      if (retries + 1 >= maxAttempts || !worthRetrying(outcome, request, call)) return yield* outcome
-      const wait = yield* delay(outcome, retries)
-      if (Option.isNone(wait)) return yield* outcome
-      yield* Meter.add(Catalogue.retries)
-      yield* Effect.sleep(wait.value)
-      return yield* attempt(retries + 1)
-    })
-  return attempt(0)
-}
+export const make = ({ retry: { maxAttempts } }: ApiPolicyOptions): LoopInterceptor => ({
+  stage: "retry",
+  around: (next) => (request, call) => {
+    const turn = (retries: number, attempt: Attempt): Effect.Effect<HttpClientResponse, ApiError | SecretFailure> =>
+      Effect.gen(function*() {
+        const outcome: Outcome = yield* Effect.either(next(request, attempt))
+        if (retries + 1 >= maxAttempts || !worthRetrying(outcome, request, call)) return yield* outcome
+        const wait = yield* delay(outcome, retries)
+        if (Option.isNone(wait)) return yield* outcome
+        yield* Meter.add(Catalogue.retries)
+        yield* Effect.sleep(wait.value)
+        return yield* turn(retries + 1, new Attempt(call, "retry", Duration.toMillis(wait.value)))
+      })
+    return turn(0, new Attempt(call))
+  }
+})

@@ -1,33 +1,12 @@
 /**
- * Why an exchange did not come about, and whether the request may have reached the other side.
+ * Reads the errors of Node, undici and other HTTP clients: why an exchange did not come about, and whether the request may
+ * have reached the other side.
  */
 import { isHttpClientError } from "@effect/platform/HttpClientError"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
-import { Data, Predicate } from "effect"
-
-export type Reason =
-  | "refused"
-  | "unresolved"
-  | "unreachable"
-  | "connect_timeout"
-  | "tls"
-  | "reset"
-  | "timeout"
-  | "malformed"
-  | "too_large"
-  | "invalid_request"
-  | "other"
-
-/** `sent: "no"` means that the other side cannot have seen the request. */
-export class TransportFailure extends Data.TaggedError("TransportFailure")<{
-  readonly reason: Reason
-  readonly sent: "no" | "maybe"
-  readonly cause?: unknown
-}> {
-  override get message() {
-    return `The exchange failed (${this.reason}, sent: ${this.sent})`
-  }
-}
+import { Predicate } from "effect"
+import { TransportFailure } from "../ApiError.ts"
+import type { Reason } from "../ApiError.ts"
 
 const reasons: Readonly<Record<string, Reason>> = {
   ECONNREFUSED: "refused",

@@ -2,10 +2,11 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, FastCheck, Stream } from "effect"
-import { BufferedResponse } from "../../../../src/infrastructure/network/api/BufferedResponse.ts"
-import { isRepeatable, repeatable } from "../../../../src/infrastructure/network/api/Repeatable.ts"
-import { TransportFailure } from "../../../../src/infrastructure/network/api/TransportFailure.ts"
-import * as RetryTransient from "../../../../src/infrastructure/network/interceptors/RetryTransient.ts"
+import { TransportFailure } from "../../../../src/infrastructure/network/api/ApiError.ts"
+import * as ApiPolicy from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
+import { BufferedResponse } from "../../../../src/infrastructure/network/api/transport/BufferedResponse.ts"
+import { Call } from "../../../../src/infrastructure/network/interceptors/Call.ts"
+import * as Retry from "../../../../src/infrastructure/network/interceptors/Retry.ts"
 
 interface Case {
   readonly method: HttpMethod
@@ -43,14 +44,14 @@ const requestOf = ({ body, method }: Case) => {
 }
 
 /** Every wait is over at once. */
-const hasty: Clock.Clock = { ...Clock.make(), sleep: () => Effect.void }
+const hasty: Clock.Clock = Object.assign(Object.create(Clock.make()), { sleep: () => Effect.void })
 
 /** How often the request goes out. */
 const attempts = (each: Case) =>
   Effect.gen(function*() {
     const request = requestOf(each)
     let sent = 0
-    const send = RetryTransient.make<never>()(() => {
+    const send = Retry.make(ApiPolicy.defaults).around(() => {
       sent++
       if (typeof each.outcome === "number") {
         return Effect.succeed(new BufferedResponse(request, each.outcome, {}, new Uint8Array()))
@@ -60,13 +61,19 @@ const attempts = (each: Case) =>
         sent: each.outcome === "maybe sent" ? "maybe" : "no"
       })
     })
-    const marked = isRepeatable(each.method)
-    const mayRepeat = yield* each.marked ? repeatable(marked) : marked
-    yield* Effect.exit(send(request, { template: undefined, repeatable: mayRepeat, principal: undefined, attempts: 0 }))
+    const call = new Call({
+      method: each.method,
+      template: undefined,
+      endpoint: {},
+      options: { repeatable: each.marked },
+      origin: { url: "http://api.test" },
+      clock: hasty
+    })
+    yield* Effect.exit(send(request, call))
     return sent
   }).pipe(Effect.withClock(hasty))
 
-describe("RetryTransient", () => {
+describe("Retry", () => {
   it("follows the table for every method, mark, body and outcome", async () => {
     await FastCheck.assert(
       FastCheck.asyncProperty(cases, async (each) => {

@@ -3,14 +3,14 @@
  */
 import * as Headers from "@effect/platform/Headers"
 import type { HttpBody } from "@effect/platform/HttpBody"
-import * as HttpClient from "@effect/platform/HttpClient"
-import { RequestError } from "@effect/platform/HttpClientError"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as UrlParams from "@effect/platform/UrlParams"
-import { Duration, Effect, Either, Layer } from "effect"
+import { Context, Effect, Either, Layer } from "effect"
 import type { Dispatcher } from "undici"
 import Agent from "undici/lib/dispatcher/agent.js"
+import { TransportFailure } from "../ApiError.ts"
 import {
   BufferedResponse,
   exceededMaxSize,
@@ -18,15 +18,13 @@ import {
   staysStream,
   wantsEventStream
 } from "./BufferedResponse.ts"
+import { reasonOf } from "./FailureReason.ts"
 import { StreamingResponse } from "./StreamingResponse.ts"
-import { reasonOf, TransportFailure } from "./TransportFailure.ts"
+import { Transport } from "./Transport.ts"
+import type { PhaseLimits } from "./Transport.ts"
+import * as TransportHttpClient from "./TransportHttpClient.ts"
 
 export interface Options {
-  readonly connectTimeout?: Duration.DurationInput
-  /** From the end of the request to the head of the answer. */
-  readonly headersTimeout?: Duration.DurationInput
-  /** Between two pieces of the body. Event streams have no such limit. */
-  readonly bodyTimeout?: Duration.DurationInput
   /** Largest body that is kept; an answer with a larger one fails. Event streams have no such limit. */
   readonly maxBodyBytes?: number
 }
@@ -34,34 +32,32 @@ export interface Options {
 const encodeBody = (body: HttpBody): Uint8Array | null | undefined =>
   body._tag === "Empty" ? null : body._tag === "Uint8Array" ? body.body : undefined
 
-export const make = ({
-  bodyTimeout = "10 seconds",
-  connectTimeout = "5 seconds",
-  headersTimeout = "10 seconds",
-  maxBodyBytes = largestBody
-}: Options = {}) =>
+/** undici's word for "no limit" is 0. */
+const finite = (millis: number) => (Number.isFinite(millis) ? millis : 0)
+
+export const make = ({ maxBodyBytes = largestBody }: Options = {}) =>
   Effect.gen(function*() {
     const agent = yield* Effect.acquireRelease(
-      Effect.sync(() => new Agent({ connect: { timeout: Duration.toMillis(connectTimeout) } })),
+      Effect.sync(() => new Agent({ connect: { timeout: 5000 } })),
       (pool) => Effect.ignore(Effect.tryPromise(() => pool.destroy()))
     )
-    const exchange = (request: HttpClientRequest) => {
-      const failure = (reason: "InvalidUrl" | "Encode") => Effect.fail(new RequestError({ request, reason }))
+    const exchange = (request: HttpClientRequest, limits: PhaseLimits) => {
+      const invalid = Effect.fail(new TransportFailure({ reason: "invalid_request", sent: "no" }))
       const url = Either.getOrUndefined(UrlParams.makeUrl(request.url, request.urlParams, request.hash))
-      if (url === undefined) return failure("InvalidUrl")
+      if (url === undefined) return invalid
       const body = encodeBody(request.body)
-      if (body === undefined) return failure("Encode")
+      if (body === undefined) return invalid
       return dispatch(agent, request, maxBodyBytes, {
         origin: url.origin,
         path: url.pathname + url.search,
         method: request.method,
         headers: request.headers,
         body,
-        headersTimeout: Duration.toMillis(headersTimeout),
-        bodyTimeout: wantsEventStream(request) ? 0 : Duration.toMillis(bodyTimeout)
+        headersTimeout: finite(limits.headers),
+        bodyTimeout: wantsEventStream(request) ? 0 : finite(limits.bodyIdle)
       })
     }
-    return HttpClient.makeWith<RequestError, never, RequestError, never>(Effect.flatMap(exchange), Effect.succeed)
+    return Transport.of({ exchange })
   })
 
 const dispatch = (
@@ -70,7 +66,7 @@ const dispatch = (
   maxBodyBytes: number,
   options: Dispatcher.DispatchOptions
 ) =>
-  Effect.async<HttpClientResponse, RequestError>((resume) => {
+  Effect.async<HttpClientResponse, TransportFailure>((resume) => {
     let controller: Dispatcher.DispatchController | undefined
     let aborted: Error | undefined
     let streaming: StreamingResponse | undefined
@@ -84,11 +80,7 @@ const dispatch = (
       controller?.abort(reason)
     }
     const fail = (cause: unknown) =>
-      new RequestError({
-        request,
-        reason: "Transport",
-        cause: new TransportFailure({ reason: reasonOf(cause), sent: controller === undefined ? "no" : "maybe", cause })
-      })
+      new TransportFailure({ reason: reasonOf(cause), sent: controller === undefined ? "no" : "maybe", cause })
     try {
       agent.dispatch(options, {
         onRequestStart(next) {
@@ -128,6 +120,11 @@ const dispatch = (
     return Effect.sync(() => abort(new Error("The request was given up")))
   })
 
-/** One pool of connections, closed with the layer. */
-export const layer = (options?: Options): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.scoped(HttpClient.HttpClient, make(options))
+/** One pool of connections, closed with the layer. The `HttpClient` is for requests outside the pipeline. */
+export const layer = (options?: Options): Layer.Layer<Transport | HttpClient.HttpClient> =>
+  Layer.scopedContext(
+    Effect.map(
+      make(options),
+      (transport) => Context.merge(Context.make(Transport, transport), TransportHttpClient.make(transport))
+    )
+  )

@@ -6,36 +6,38 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Cause, Clock, Duration, Effect, Exit } from "effect"
 import type { Tracer } from "effect"
+import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Meter from "../../telemetry/Meter.ts"
 import * as Span from "../../telemetry/Span.ts"
-import { TransportFailure } from "../api/TransportFailure.ts"
-import type { Interceptor } from "./Interceptor.ts"
+import type { ApiError } from "../api/ApiError.ts"
+import type { AttemptInterceptor } from "./Interceptor.ts"
 
 const knownMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const
 
 /** How a span ends: an error status or a failed exchange is an error, told by a bounded word. */
-const ending = <E>(exit: Exit.Exit<HttpClientResponse, E | TransportFailure>): string | undefined => {
+const ending = (exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>): string | undefined => {
   if (Exit.isSuccess(exit)) return exit.value.status >= 400 ? String(exit.value.status) : undefined
   if (Cause.isInterruptedOnly(exit.cause)) return undefined
   const failure = Cause.failureOption(exit.cause)
   if (failure._tag === "None") return "Defect"
-  return failure.value instanceof TransportFailure ? failure.value.reason : "Failure"
+  return failure.value._tag === "TransportFailure" ? failure.value.reason : failure.value._tag
 }
 
 const traceparent = (span: Tracer.Span) =>
   /^[0-9a-f]{32}$/.test(span.traceId) ? `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}` : undefined
 
-export const make = <E>(origin: string): Interceptor<E | TransportFailure, E | TransportFailure> => {
+export const make = (origin: string): AttemptInterceptor => {
   const { hostname, port, protocol } = new URL(origin)
   const server = {
     "server.address": hostname,
     "server.port": Number(port === "" ? (protocol === "https:" ? 443 : 80) : port),
     "url.scheme": protocol.slice(0, -1)
   }
-  return (next) => (request, call) => {
+  const around: AttemptInterceptor["around"] = (next) => (request, attempt) => {
+    const { call } = attempt
     const { method } = request
-    const resends = call.attempts++
+    const resends = call.sends++
     const template = call.template === undefined ? {} : { "url.template": call.template }
     const open = Span.make(Catalogue.request, {
       "http.request.method": method,
@@ -43,7 +45,7 @@ export const make = <E>(origin: string): Interceptor<E | TransportFailure, E | T
       ...template,
       ...(resends === 0 ? {} : { "http.request.resend_count": resends })
     }, { "http.request.method": method, ...template })
-    const close = (span: Tracer.Span, exit: Exit.Exit<HttpClientResponse, E | TransportFailure>) =>
+    const close = (span: Tracer.Span, exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>) =>
       Effect.gen(function*() {
         const end = yield* Clock.currentTimeNanos
         const status = Exit.isSuccess(exit) ? exit.value.status : undefined
@@ -62,9 +64,13 @@ export const make = <E>(origin: string): Interceptor<E | TransportFailure, E | T
       open,
       (span) => {
         const header = traceparent(span)
-        return next(header === undefined ? request : HttpClientRequest.setHeader(request, "traceparent", header), call)
+        return next(
+          header === undefined ? request : HttpClientRequest.setHeader(request, "traceparent", header),
+          attempt
+        )
       },
       close
     )
   }
+  return { stage: "wire", around }
 }

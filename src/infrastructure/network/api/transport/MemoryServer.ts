@@ -3,7 +3,7 @@
  */
 import { Context, Data } from "effect"
 import type { Effect, Scope } from "effect"
-import type { Duplex, SocketRefused } from "../websocket/RealtimeSocket.ts"
+import type { Duplex, SocketRefused } from "../../websocket/RealtimeSocket.ts"
 
 /** Nothing listens, or the line is cut: the request never arrived. */
 export class ConnectionRefused extends Data.TaggedError("ConnectionRefused")<{}> {}
@@ -11,7 +11,7 @@ export class ConnectionRefused extends Data.TaggedError("ConnectionRefused")<{}>
 /** The line was cut after the request had arrived and before its answer was complete. */
 export class ConnectionCut extends Data.TaggedError("ConnectionCut")<{}> {}
 
-export class MemoryServer extends Context.Tag("effect-strata/infrastructure/network/api/MemoryServer")<
+export class MemoryServer extends Context.Tag("effect-strata/infrastructure/network/api/transport/MemoryServer")<
   MemoryServer,
   {
     /** Answers one HTTP request. Interruption is the client closing its connection. */

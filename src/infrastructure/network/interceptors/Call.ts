@@ -1,0 +1,85 @@
+/**
+ * One logical call: what its stages and its attempts share.
+ */
+import type { Clock } from "effect"
+import type { UserId } from "../../../domain/auth/User.ts"
+import type { AttemptRecord } from "../api/ApiError.ts"
+import type { EndpointPolicy } from "../api/ApiPolicy.ts"
+import type { CallOptions } from "../api/CallOptions.ts"
+import type { OriginState } from "../api/origin/OriginState.ts"
+
+/** Methods that have the effect of once however often they are sent (RFC 9110, section 9.2.2, and QUERY). */
+const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PUT", "DELETE"])
+
+/** Records of attempts that are kept; older ones are left out. */
+export const maxRecords = 8
+
+export class Call {
+  readonly method: string
+  /** The path without ids, when the wire contract has it. */
+  readonly template: string | undefined
+  readonly endpoint: EndpointPolicy
+  readonly options: CallOptions
+  readonly origin: OriginState
+  private readonly clock: Clock.Clock
+  readonly startedAt: number
+
+  /** When the call is over, on the clock of `now`. */
+  deadline = Number.POSITIVE_INFINITY
+
+  /** Sent with every attempt, when there is one. */
+  idempotencyKey: string | undefined
+
+  /** The account that all attempts are signed for: the intended one, or that of the first attempt. */
+  principal: UserId | undefined
+
+  /** How often it went out so far, for whatever reason. */
+  sends = 0
+
+  /** What became of the last attempts, oldest first. */
+  readonly attempts: Array<AttemptRecord> = []
+
+  constructor(parts: {
+    readonly method: string
+    readonly template: string | undefined
+    readonly endpoint: EndpointPolicy
+    readonly options: CallOptions
+    readonly origin: OriginState
+    readonly clock: Clock.Clock
+  }) {
+    this.method = parts.method
+    this.template = parts.template
+    this.endpoint = parts.endpoint
+    this.options = parts.options
+    this.origin = parts.origin
+    this.clock = parts.clock
+    this.startedAt = this.now()
+    this.principal = parts.options.principal
+  }
+
+  /** Milliseconds of the clock that never goes back; no time of day. */
+  now(): number {
+    return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
+  }
+
+  /** Milliseconds since the epoch, as dates in headers count. */
+  date(): number {
+    return this.clock.unsafeCurrentTimeMillis()
+  }
+
+  /** Milliseconds until the call is over, never negative. */
+  remaining(): number {
+    return Math.max(0, this.deadline - this.now())
+  }
+
+  /** Whether the backend may see the request twice. */
+  get repeatable(): boolean {
+    return this.endpoint.idempotent
+      ?? (this.options.repeatable === true || this.idempotencyKey !== undefined || idempotent.has(this.method))
+  }
+
+  record(attempt: AttemptRecord): void {
+    if (this.attempts.length === maxRecords) this.attempts.shift()
+    this.attempts.push(attempt)
+  }
+}
