@@ -37,7 +37,7 @@ export const build = async (name: string, entry = "src/main.ts"): Promise<Strata
   mkdirSync(place, { recursive: true })
   const folder = mkdtempSync(join(place, `${name}-`))
   const command = join(folder, "dist/bin/strata.js")
-  const options = JSON.stringify({ source: join(root, entry), target: command })
+  const options = JSON.stringify({ source: resolve(root, entry), target: command })
   const child = spawn(process.execPath, [
     "--input-type=module",
     "--eval",

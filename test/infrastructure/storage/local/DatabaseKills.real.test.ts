@@ -4,14 +4,14 @@ import { randomInt } from "node:crypto"
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseMaintenance } from "../../../../src/domain/operations/DatabaseMaintenance.ts"
-import { bundle } from "../../../support/childProgram.ts"
+import { bundleWithPackages } from "../../../support/childProgram.ts"
 import type { ChildProgram } from "../../../support/childProgram.ts"
 import { temporaryFolder } from "../../../support/temporaryFolder.ts"
 import { filenameIn, maintenanceIn, open, read, rows, write } from "./DatabaseUnderTest.ts"
 
 let program: ChildProgram
 beforeAll(async () => {
-  program = await bundle(join(import.meta.dirname, "maintenanceChild.ts"), "inside")
+  program = await bundleWithPackages(join(import.meta.dirname, "maintenanceChild.ts"))
 })
 afterAll(() => program.remove())
 

@@ -4,7 +4,7 @@ import * as fs from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { contract } from "../../../../src/testing/contract/DatabaseMaintenanceContract.ts"
 import { suite } from "../../../../src/testing/vitest.ts"
-import { bundle } from "../../../support/childProgram.ts"
+import { bundleWithPackages } from "../../../support/childProgram.ts"
 import type { ChildProgram } from "../../../support/childProgram.ts"
 import { canMount } from "../../../support/needs.ts"
 import * as DatabaseUnderTest from "./DatabaseUnderTest.ts"
@@ -13,7 +13,7 @@ suite(contract, "SQLite", DatabaseUnderTest.layer)
 
 let program: ChildProgram
 beforeAll(async () => {
-  program = await bundle(join(import.meta.dirname, "maintenanceChild.ts"), "inside")
+  program = await bundleWithPackages(join(import.meta.dirname, "maintenanceChild.ts"))
 })
 afterAll(() => program.remove())
 
