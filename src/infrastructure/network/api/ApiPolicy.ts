@@ -31,7 +31,7 @@ export interface ApiPolicyOptions {
   readonly retry: {
     readonly maxAttempts: number
     readonly base: Duration.DurationInput
-    /** After 425, 429, and a 503 that says when to come back. */
+    /** After 421, 425, 429, and a 503 that says when to come back. */
     readonly throttledBase: Duration.DurationInput
     readonly cap: Duration.DurationInput
     /** A backend that asks for more gets no further attempt now. */

@@ -9,6 +9,7 @@ export interface CallOptions {
   readonly principal?: UserId
   readonly repeatable?: boolean
   readonly idempotencyKey?: string
+  readonly replayableBody?: boolean
   readonly total?: Duration.DurationInput
   readonly priority?: "high" | "normal" | "low"
 }
@@ -43,7 +44,13 @@ export const repeatable: Around = withOptions({ repeatable: true })
  */
 export const idempotencyKey = (key: string): Around => withOptions({ idempotencyKey: key })
 
-/** Bounds each call inside the effect, instead of the policy's total deadline. */
+/**
+ * The streams that are bodies inside the effect may be run again and give the same bytes each time, as one that opens a file
+ * does. Of any other stream nobody knows that, so a request is not sent again once its stream was begun.
+ */
+export const replayableBody: Around = withOptions({ replayableBody: true })
+
+/** Bounds each call inside the effect; the shortest of this and what the policy and the endpoint allow counts. */
 export const within = (total: Duration.DurationInput): Around => withOptions({ total })
 
 /** Which of the waiting calls goes first when not all may go; `normal` when nothing is said. */

@@ -1,7 +1,9 @@
 /**
- * Gives each attempt its limits of time; the transport keeps them, with one timer.
+ * Gives each attempt its limits of time; the transport keeps them, with one timer. When nothing is left of the call nothing is
+ * sent.
  */
-import { Duration } from "effect"
+import { Duration, Effect } from "effect"
+import { DeadlineExceeded } from "../api/ApiError.ts"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
 
@@ -13,7 +15,9 @@ export const make = ({ deadlines }: ApiPolicyOptions): AttemptInterceptor => {
   return {
     stage: "attemptDeadline",
     around: (next) => (request, attempt) => {
-      attempt.limits = { connect, headers, bodyIdle, attempt: limit, total: attempt.call.remaining() }
+      const total = attempt.call.remaining()
+      if (total === 0) return Effect.fail(new DeadlineExceeded({ phase: "queue", scope: "total", sent: "no" }))
+      attempt.limits = { connect, headers, bodyIdle, attempt: limit, total }
       return next(request, attempt)
     }
   }

@@ -78,8 +78,10 @@ export class Call {
       ?? (this.options.repeatable === true || this.idempotencyKey !== undefined || idempotent.has(this.method))
   }
 
-  record(attempt: AttemptRecord): void {
+  /** Keeps what became of one exchange; exchanges are numbered in the order in which they are told. */
+  record(attempt: Omit<AttemptRecord, "number">): void {
+    const last = this.attempts.at(-1)
     if (this.attempts.length === maxRecords) this.attempts.shift()
-    this.attempts.push(attempt)
+    this.attempts.push({ number: (last?.number ?? 0) + 1, ...attempt })
   }
 }

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, FastCheck, Stream } from "effect"
 import { TransportFailure } from "../../../../src/infrastructure/network/api/ApiError.ts"
 import * as ApiPolicy from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
+import * as OriginState from "../../../../src/infrastructure/network/api/origin/OriginState.ts"
 import { BufferedResponse } from "../../../../src/infrastructure/network/api/transport/BufferedResponse.ts"
 import { Call } from "../../../../src/infrastructure/network/interceptors/Call.ts"
 import * as Retry from "../../../../src/infrastructure/network/interceptors/Retry.ts"
@@ -66,7 +67,7 @@ const attempts = (each: Case) =>
       template: undefined,
       endpoint: {},
       options: { repeatable: each.marked },
-      origin: { url: "http://api.test" },
+      origin: OriginState.make("http://api.test", ApiPolicy.defaults),
       clock: hasty
     })
     yield* Effect.exit(send(request, call))

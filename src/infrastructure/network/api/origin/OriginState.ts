@@ -4,6 +4,8 @@
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { ApiPolicy } from "../ApiPolicy.ts"
 import type { ApiPolicyOptions } from "../ApiPolicy.ts"
+import { Latencies } from "./Latencies.ts"
+import { RetryBudget } from "./RetryBudget.ts"
 
 /** Without a call for so long, an origin's state is dropped. */
 export const idleTimeToLive = Duration.minutes(10)
@@ -14,9 +16,15 @@ export const maxOrigins = 64
 export interface OriginState {
   /** Scheme, host and port. */
   readonly url: string
+  readonly retryBudget: RetryBudget
+  readonly latencies: Latencies
 }
 
-const make = (url: string, _policy: ApiPolicyOptions): OriginState => ({ url })
+export const make = (url: string, policy: ApiPolicyOptions): OriginState => ({
+  url,
+  retryBudget: new RetryBudget(policy.budget),
+  latencies: new Latencies(policy.hedge)
+})
 
 export class OriginStates extends Context.Tag("effect-strata/infrastructure/network/api/origin/OriginState")<
   OriginStates,
