@@ -26,6 +26,10 @@ export interface AttemptRecord {
  */
 export type Outcome = "not-sent" | "rejected" | "failed" | "unknown"
 
+/** What an error status says; a gateway knows nothing of the backend behind it. */
+export const outcomeOfStatus = (status: number): Outcome =>
+  status === 502 || status === 504 ? "unknown" : status >= 500 ? "failed" : "rejected"
+
 const none: ReadonlyArray<AttemptRecord> = []
 
 /** The request cannot be written as HTTP, or does not belong to the backend. `issues` hold no values. */
@@ -122,7 +126,7 @@ export class HttpFailure extends Data.TaggedError("HttpFailure")<{
       (this.status >= 500 && this.status !== 501)
   }
   get outcome(): Outcome {
-    return this.status === 502 || this.status === 504 ? "unknown" : this.status >= 500 ? "failed" : "rejected"
+    return outcomeOfStatus(this.status)
   }
 }
 
