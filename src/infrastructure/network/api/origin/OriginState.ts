@@ -4,27 +4,55 @@
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { ApiPolicy } from "../ApiPolicy.ts"
 import type { ApiPolicyOptions } from "../ApiPolicy.ts"
-import { Latencies } from "./Latencies.ts"
-import { RetryBudget } from "./RetryBudget.ts"
+import { Breaker } from "./Breaker.ts"
+import { NotBefore } from "./NotBefore.ts"
+import { Permits } from "./Permits.ts"
+import { RateLimits } from "./RateLimits.ts"
+import { Throttle } from "./Throttle.ts"
 
 /** Without a call for so long, an origin's state is dropped. */
 export const idleTimeToLive = Duration.minutes(10)
 
-/** Origins that are known at once; the one that was not used for longest goes first. */
+/** Origins that are known at once; the one that was not used for longest goes first. Those in use are not dropped. */
 export const maxOrigins = 64
 
-export interface OriginState {
-  /** Scheme, host and port. */
-  readonly url: string
-  readonly retryBudget: RetryBudget
-  readonly latencies: Latencies
+/**
+ * What calls of one kind have for themselves. A signed call may have to wait for a plain one, which gets its credentials:
+ * that one must neither wait for the signed ones nor be refused because of them.
+ */
+export interface Lane {
+  readonly breaker: Breaker
+  readonly permits: Permits
 }
 
-export const make = (url: string, policy: ApiPolicyOptions): OriginState => ({
-  url,
-  retryBudget: new RetryBudget(policy.budget),
-  latencies: new Latencies(policy.hedge)
-})
+export interface OriginState extends Lane {
+  /** Scheme, host and port. */
+  readonly url: string
+  /** For calls without credentials; the origin's own is for signed ones. */
+  readonly plain: Lane
+  readonly notBefore: NotBefore
+  readonly throttle: Throttle
+  readonly rateLimits: RateLimits
+}
+
+export const make = (url: string, policy: ApiPolicyOptions): OriginState => {
+  const notBefore = new NotBefore()
+  return {
+    url,
+    breaker: new Breaker(policy.breaker),
+    permits: new Permits(policy.bulkhead),
+    plain: { breaker: new Breaker(policy.breaker), permits: new Permits(policy.bulkhead) },
+    notBefore,
+    throttle: new Throttle(policy.throttle),
+    rateLimits: new RateLimits(policy.rateLimit, notBefore)
+  }
+}
+
+/** Somebody holds it, or somebody decided about it by hand. */
+const inUse = ({ breaker, permits, plain, rateLimits }: OriginState, now: number): boolean =>
+  permits.inFlight + plain.permits.inFlight + rateLimits.waiting > 0
+  || breaker.state(now) === "isolated"
+  || plain.breaker.state(now) === "isolated"
 
 export class OriginStates extends Context.Tag("effect-strata/infrastructure/network/api/origin/OriginState")<
   OriginStates,
@@ -39,21 +67,29 @@ export const layer: Layer.Layer<OriginStates, never, ApiPolicy> = Layer.effect(
   Effect.gen(function*() {
     const policy = yield* ApiPolicy
     const clock = yield* Clock.clockWith(Effect.succeed)
+    const timeToLive = Duration.toMillis(idleTimeToLive)
     // In order of last use.
     const states = new Map<string, { readonly state: OriginState; usedAt: number }>()
+    const idle = (entry: { readonly state: OriginState; readonly usedAt: number }, now: number) =>
+      now - entry.usedAt > timeToLive && !inUse(entry.state, now)
+    const sweep = (now: number) => {
+      let surplus = states.size - maxOrigins
+      for (const [url, entry] of states) {
+        if (surplus <= 0 && now - entry.usedAt <= timeToLive) break
+        if (inUse(entry.state, now)) continue
+        states.delete(url)
+        surplus--
+      }
+    }
     return {
       of: (url) => {
         const now = Number(clock.unsafeCurrentTimeNanos()) / 1e6
         const known = states.get(url)
+        const state = known === undefined || idle(known, now) ? make(url, policy) : known.state
         states.delete(url)
-        const expired = known === undefined || now - known.usedAt > Duration.toMillis(idleTimeToLive)
-        const entry = { state: expired ? make(url, policy) : known.state, usedAt: now }
-        states.set(url, entry)
-        for (const [other, { usedAt }] of states) {
-          if (states.size <= maxOrigins && now - usedAt <= Duration.toMillis(idleTimeToLive)) break
-          states.delete(other)
-        }
-        return entry.state
+        states.set(url, { state, usedAt: now })
+        sweep(now)
+        return state
       }
     }
   })
