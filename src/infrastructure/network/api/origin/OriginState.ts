@@ -5,9 +5,11 @@ import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { ApiPolicy } from "../ApiPolicy.ts"
 import type { ApiPolicyOptions } from "../ApiPolicy.ts"
 import { Breaker } from "./Breaker.ts"
+import { Latencies } from "./Latencies.ts"
 import { NotBefore } from "./NotBefore.ts"
 import { Permits } from "./Permits.ts"
 import { RateLimits } from "./RateLimits.ts"
+import { RetryBudget } from "./RetryBudget.ts"
 import { Throttle } from "./Throttle.ts"
 
 /** Without a call for so long, an origin's state is dropped. */
@@ -33,6 +35,8 @@ export interface OriginState extends Lane {
   readonly notBefore: NotBefore
   readonly throttle: Throttle
   readonly rateLimits: RateLimits
+  readonly retryBudget: RetryBudget
+  readonly latencies: Latencies
 }
 
 export const make = (url: string, policy: ApiPolicyOptions): OriginState => {
@@ -44,7 +48,9 @@ export const make = (url: string, policy: ApiPolicyOptions): OriginState => {
     plain: { breaker: new Breaker(policy.breaker), permits: new Permits(policy.bulkhead) },
     notBefore,
     throttle: new Throttle(policy.throttle),
-    rateLimits: new RateLimits(policy.rateLimit, notBefore)
+    rateLimits: new RateLimits(policy.rateLimit, notBefore),
+    retryBudget: new RetryBudget(policy.budget),
+    latencies: new Latencies(policy.hedge)
   }
 }
 
