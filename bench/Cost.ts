@@ -18,7 +18,7 @@ export const wallPerOperation = async (operations: number, body: () => Promise<v
   return (performance.now() - start) * 1000 / operations
 }
 
-/** What a node program costs from start to end, both in ms. */
+/** What a node program costs from start to end: times in ms, and in MB what it held resident when it ended. */
 export const runNode = async (root: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) => {
   const start = performance.now()
   const child = spawn(process.execPath, ["--require", join(root, "bench/reportCpu.cjs"), ...args], {
@@ -38,5 +38,6 @@ export const runNode = async (root: string, args: ReadonlyArray<string>, env: No
   if (code !== 0 || reported === "") {
     throw new Error(`node ${args.join(" ")} ended with ${code}: ${complaints}`)
   }
-  return { cpu: Number(reported) / 1000, wall }
+  const { cpu, rss }: Record<string, unknown> = JSON.parse(reported)
+  return { cpu: Number(cpu) / 1000, wall, rss: Number(rss) / 1e6 }
 }

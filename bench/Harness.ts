@@ -11,13 +11,17 @@ export interface Side {
 /** Sets one side up; `undefined` when this machine does not have it. */
 export type Subject = () => Promise<Side | undefined> | Side | undefined
 
-export interface Benchmark {
+export interface Target {
   readonly group: string
   readonly name: string
   readonly unit: string
   readonly better: "lower" | "higher"
   /** Of the ratio to the peer, or of the value itself when there is no peer. */
   readonly target: number
+  readonly peer?: { readonly name: string }
+}
+
+export interface Benchmark extends Target {
   readonly subject: Subject
   readonly peer?: { readonly name: string; readonly subject: Subject }
 }
@@ -48,8 +52,8 @@ export const median = (values: ReadonlyArray<number>): number => {
 const reaches = (better: "lower" | "higher", measured: number, target: number) =>
   better === "lower" ? measured <= target : measured >= target
 
-export const judge = (benchmark: Benchmark, value: number, peerValue: number | undefined): Result => {
-  const { better, group, name, peer, target, unit } = benchmark
+export const judge = (judged: Target, value: number, peerValue: number | undefined): Result => {
+  const { better, group, name, peer, target, unit } = judged
   if (peer === undefined) {
     return { group, name, unit, value, target, better, met: reaches(better, value, target) }
   }

@@ -4,7 +4,13 @@ const number = (value: number) => value >= 100 ? value.toFixed(0) : value.toPrec
 
 const verdict = (met: Result["met"]) => met === null ? "peer is missing" : met ? "met" : "MISSED"
 
-/** Aligned lines for a person, one group after the other. */
+/** Aligned lines for a person; the first row is the heading. */
+export const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n")
+}
+
+/** One group after the other. */
 export const table = (results: ReadonlyArray<Result>): string => {
   const rows = results.map((result) => [
     result.group,
@@ -16,9 +22,7 @@ export const table = (results: ReadonlyArray<Result>): string => {
     `${result.better === "lower" ? "at most" : "at least"} ${result.target}`,
     verdict(result.met)
   ])
-  const all = [["group", "benchmark", "value", "ratio", "target", ""], ...rows]
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n")
+  return columns([["group", "benchmark", "value", "ratio", "target", ""], ...rows])
 }
 
 /** One JSON object per line, for a machine. */

@@ -1,5 +1,5 @@
 /**
- * Other people's caches. They have an installation of their own, so that ours compiles nothing for a benchmark.
+ * Other people's caches and clients. They have an installation of their own, so that ours compiles nothing for a benchmark.
  */
 import type { BentoCache, bentostore } from "bentocache"
 import type { kyselyDriver } from "bentocache/drivers/kysely"
@@ -31,10 +31,35 @@ interface Modules {
   readonly "@keyv/sqlite": {
     readonly default: new(options: { readonly uri: string; readonly wal: boolean }) => KeyvStoreAdapter
   }
+  readonly "axios": { readonly default: { readonly get: (url: string) => Promise<{ readonly data: unknown }> } }
+  readonly "cockatiel": {
+    readonly bulkhead: (limit: number, queue: number) => Policy
+    readonly circuitBreaker: (
+      handled: object,
+      options: { readonly halfOpenAfter: number; readonly breaker: object }
+    ) => Policy
+    readonly ExponentialBackoff: new() => object
+    readonly handleAll: object
+    readonly retry: (handled: object, options: { readonly maxAttempts: number; readonly backoff: object }) => Policy
+    readonly SamplingBreaker: new(options: { readonly threshold: number; readonly duration: number }) => object
+    readonly timeout: (millis: number, strategy: string) => Policy
+    readonly TimeoutStrategy: { readonly Aggressive: string }
+    readonly wrap: (...policies: ReadonlyArray<Policy>) => Policy
+  }
+  readonly "got": { readonly got: (url: string) => Answer }
+  readonly "ky": { readonly default: (url: string) => Answer }
   readonly "kysely": {
     readonly Kysely: new(options: { readonly dialect: object }) => never
     readonly SqliteDialect: new(options: { readonly database: object }) => object
   }
+}
+
+interface Answer {
+  readonly json: () => Promise<unknown>
+}
+
+interface Policy {
+  readonly execute: <A>(run: (context: { readonly signal: AbortSignal }) => Promise<A>) => Promise<A>
 }
 
 export interface CacheManager<A> {
