@@ -77,8 +77,10 @@ export const commonEvents: Readonly<Record<string, string>> = {
 const wordOf = (placeholder: string) => placeholder.endsWith("method") ? "[A-Z_]+" : String.raw`\S+`
 
 const patternOf = ({ name }: SpanDefinition): RegExp => {
-  const [first = "", ...others] = [...name.matchAll(/\{([^}]+)\}/g)].map(([, placeholder = ""]) => wordOf(placeholder))
-  return new RegExp(`^${first}${others.map((word) => `( ${word})?`).join("")}$`)
+  const [first = "", ...others] = name.split(" ").map((word) =>
+    /^\{[^}]+\}$/.test(word) ? { pattern: wordOf(word.slice(1, -1)), open: true } : { pattern: word, open: false }
+  ).map(({ open, pattern }, index) => index === 0 ? pattern : open ? `( ${pattern})?` : ` ${pattern}`)
+  return new RegExp(`^${first}${others.join("")}$`)
 }
 
 const exact: ReadonlyMap<string, SpanDefinition> = new Map(spans.map((span) => [span.name, span]))

@@ -8,12 +8,16 @@ export const seriesBudget = 200
 
 /** One label: every value it can take, or, where the set is open, how many values there can be. */
 export type MetricAttribute =
-  & { readonly doc: string }
+  & {
+    readonly doc: string
+    /** The label that this one is told by, or stands in for: their values add up instead of multiplying. */
+    readonly beside?: string
+  }
   & ({ readonly values: ReadonlyArray<string> } | { readonly atMost: number })
 
 export type MetricAttributes = Readonly<Record<string, MetricAttribute>>
 
-type Type = "counter" | "histogram" | "gauge"
+type Type = "counter" | "updowncounter" | "histogram" | "gauge"
 
 export interface MetricDefinition<Kind extends Type = Type, Attributes extends MetricAttributes = MetricAttributes> {
   readonly type: Kind
@@ -88,6 +92,10 @@ export const counter = <const Attributes extends MetricAttributes = {}>(declarat
     Metric.counter(declaration.name, { description: declaration.doc, incremental: true })
   )
 
+/** A sum that grows and shrinks. */
+export const upDownCounter = <const Attributes extends MetricAttributes = {}>(declaration: Declaration<Attributes>) =>
+  define("updowncounter", declaration, Metric.counter(declaration.name, { description: declaration.doc }))
+
 /** A value as it is now. */
 export const gauge = <const Attributes extends MetricAttributes = {}>(declaration: Declaration<Attributes>) =>
   define(
@@ -113,9 +121,17 @@ export const histogram = <const Attributes extends MetricAttributes = {}>(
     )
   )
 
+const valuesOf = (attribute: MetricAttribute): number =>
+  "values" in attribute ? attribute.values.length : attribute.atMost
+
 /** How many series the declared labels allow. */
-export const seriesOf = (definition: MetricDefinition): number =>
-  Object.values(definition.attributes).reduce(
-    (product, attribute) => product * ("values" in attribute ? attribute.values.length : attribute.atMost),
+export const seriesOf = ({ attributes }: MetricDefinition): number => {
+  const labels = Object.entries(attributes)
+  const beside = (key: string) =>
+    labels.reduce((sum, [, attribute]) => attribute.beside === key ? sum + valuesOf(attribute) : sum, 0)
+  return labels.reduce(
+    (product, [key, attribute]) =>
+      attribute.beside === undefined ? product * (valuesOf(attribute) + beside(key)) : product,
     1
   )
+}

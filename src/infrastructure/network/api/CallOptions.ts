@@ -4,6 +4,7 @@
 import { Effect, FiberRef, GlobalValue } from "effect"
 import type { Duration } from "effect"
 import type { UserId } from "../../../domain/auth/User.ts"
+import type { Negotiable } from "./version/ApiVersions.ts"
 
 export interface CallOptions {
   readonly principal?: UserId
@@ -11,12 +12,16 @@ export interface CallOptions {
   readonly idempotencyKey?: string
   readonly replayableBody?: boolean
   readonly total?: Duration.DurationInput
+  readonly versions?: Negotiable
   readonly priority?: "high" | "normal" | "low"
 }
 
+/** Nothing is said. */
+export const none: CallOptions = {}
+
 const current = GlobalValue.globalValue(
   "effect-strata/infrastructure/network/api/CallOptions",
-  () => FiberRef.unsafeMake<CallOptions>({})
+  () => FiberRef.unsafeMake<CallOptions>(none)
 )
 
 /** The options of requests that are made here. */
@@ -53,5 +58,14 @@ export const replayableBody: Around = withOptions({ replayableBody: true })
 /** Bounds each call inside the effect; the shortest of this and what the policy and the endpoint allow counts. */
 export const within = (total: Duration.DurationInput): Around => withOptions({ total })
 
+/**
+ * Requests for this resource inside the effect, written for its newest version, are sent as the version that the backend
+ * serves; answers come back as the newest version has them.
+ */
+export const versioned = (versions: Negotiable): Around => withOptions({ versions })
+
 /** Which of the waiting calls goes first when not all may go; `normal` when nothing is said. */
 export const priority = (level: "high" | "normal" | "low"): Around => withOptions({ priority: level })
+
+/** Requests inside the effect are not those that the caller spoke of, such as a refresh of tokens on the way. */
+export const unmentioned: Around = Effect.locally(current, none)

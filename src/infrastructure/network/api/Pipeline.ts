@@ -20,9 +20,12 @@ import type {
   SendAttempt,
   SendCall
 } from "../interceptors/Interceptor.ts"
+import * as Observe from "../interceptors/Observe.ts"
+import * as Redirect from "../interceptors/Redirect.ts"
 import * as RemoteFailures from "../interceptors/RemoteFailures.ts"
 import * as Retry from "../interceptors/Retry.ts"
 import { attemptStages, callStages } from "../interceptors/Stage.ts"
+import * as Version from "../interceptors/Version.ts"
 import * as Wire from "../interceptors/Wire.ts"
 import type { AccessTokens } from "./AccessTokens.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
@@ -34,6 +37,7 @@ import { Reachability } from "./Reachability.ts"
 import { Transport } from "./transport/Transport.ts"
 import type { PhaseLimits } from "./transport/Transport.ts"
 import { templateOf } from "./UrlTemplate.ts"
+import { VersionNotices } from "./version/VersionNotices.ts"
 
 const unlimited: PhaseLimits = {
   connect: Number.POSITIVE_INFINITY,
@@ -72,7 +76,7 @@ const toClient = (send: SendCall) =>
     const { url } = yield* ApiOrigin
     const states = yield* OriginStates
     const { endpoints } = yield* ApiPolicy
-    const base = url.replace(/\/+$/, "")
+    const base = new URL(url).origin
     const judged = RemoteFailures.around(send)
     return HttpClient.makeWith<never, never, RemoteFailure | SecretFailure, never>(
       Effect.flatMap((request) => {
@@ -98,14 +102,16 @@ const toClient = (send: SendCall) =>
   })
 
 const stages = Effect.gen(function*() {
-  const { url } = yield* ApiOrigin
   const policy = yield* ApiPolicy
   const reachability = yield* Reachability
   return [
+    Observe.make(),
+    Redirect.make(yield* OriginStates),
+    Version.make(policy, yield* VersionNotices),
     Retry.make(policy),
     ConnectivityProbe.make(reachability),
     AttemptDeadline.make(policy),
-    Wire.make(url)
+    Wire.make()
   ] satisfies ReadonlyArray<Interceptor>
 })
 
@@ -116,7 +122,12 @@ const client = (more: ReadonlyArray<Interceptor>) =>
   })
 
 /** Requests are signed with `tokens`. */
-export const signed = (tokens: typeof AccessTokens.Service) => client([Auth.make(tokens)])
+export const signed = (tokens: typeof AccessTokens.Service) =>
+  Effect.gen(function*() {
+    const { url } = yield* ApiOrigin
+    const { deadlines } = yield* ApiPolicy
+    return yield* client([yield* Auth.make(tokens, { origin: new URL(url).origin, limit: deadlines.total })])
+  })
 
 /** Requests are sent as they are. */
 export const plain = client([])

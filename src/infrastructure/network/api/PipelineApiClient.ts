@@ -12,6 +12,7 @@ import type { Reachability } from "./Reachability.ts"
 import * as RemoteCall from "./RemoteCall.ts"
 import * as StrataClient from "./StrataClient.ts"
 import type { Transport } from "./transport/Transport.ts"
+import type { VersionNotices } from "./version/VersionNotices.ts"
 
 export const make = Effect.gen(function*() {
   const http = yield* Pipeline.signed(yield* AccessTokens)
@@ -22,5 +23,5 @@ export const make = Effect.gen(function*() {
 export const layer: Layer.Layer<
   ApiClient,
   never,
-  AccessTokens | ApiOrigin | ApiPolicy | OriginStates | Reachability | Transport
-> = Layer.effect(ApiClient, make)
+  AccessTokens | ApiOrigin | ApiPolicy | OriginStates | Reachability | Transport | VersionNotices
+> = Layer.scoped(ApiClient, make)

@@ -18,6 +18,8 @@ export class Attempt {
   readonly origin: OriginState
   /** Set by the stage `attemptDeadline`. */
   limits: PhaseLimits | undefined
+  /** When it went out, on the clock of `call.now()`. Set by the stage `wire`. */
+  sentAt: number | undefined
 
   constructor(call: Call, reason?: ResendReason, delayBefore = 0, origin = call.origin) {
     this.call = call

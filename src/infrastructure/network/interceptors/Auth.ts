@@ -1,53 +1,133 @@
 /**
- * Signs requests, and once more with new credentials when the backend does not accept those it got. All attempts of a
- * call are signed for one account: what was written by one must not go out as another who signed in meanwhile.
+ * Signs requests to the backend, and once more with other credentials when it does not accept those it got. All attempts
+ * of a call are signed for one account: what was written by one must not go out as another who signed in meanwhile.
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Effect, Record, Redacted } from "effect"
-import { Schema } from "effect"
+import { Effect, Fiber, Record, Redacted, Runtime, Schema } from "effect"
+import type { Duration, Scope } from "effect"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import { SecretFailure as SecretFailureSchema } from "../../../domain/storage/SecretFailure.ts"
-import type { AccessTokens } from "../api/AccessTokens.ts"
-import { AuthUnavailable, SessionExpired } from "../api/ApiError.ts"
+import type { AccessTokens, Credentials } from "../api/AccessTokens.ts"
+import { AuthUnavailable, DeadlineExceeded, SessionExpired } from "../api/ApiError.ts"
+import type { ApiError } from "../api/ApiError.ts"
+import * as CallOptions from "../api/CallOptions.ts"
+import type { Attempt } from "./Attempt.ts"
+import type { Call } from "./Call.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
-
-/** The token is good but does not allow this (RFC 6750, section 3.1), or the body is gone: new credentials change nothing. */
-const final = (request: HttpClientRequest.HttpClientRequest, response: HttpClientResponse) =>
-  response.status !== 401
-  || (response.headers["www-authenticate"] ?? "").includes("insufficient_scope")
-  || request.body._tag === "Stream"
+import * as Resend from "./Resend.ts"
+import * as TokenReplacement from "./TokenReplacement.ts"
 
 const isSecret = Schema.is(SecretFailureSchema)
 
-const failed = (failure: RemoteFailure | SecretFailure) =>
+const failed = (failure: RemoteFailure | SecretFailure): ApiError | SecretFailure =>
   isSecret(failure)
     ? failure
     : failure._tag === "Unauthenticated"
     ? new SessionExpired()
     : new AuthUnavailable({ failure })
 
-export const make = (tokens: typeof AccessTokens.Service): AttemptInterceptor => ({
-  stage: "auth",
-  around: (next) => (request, attempt) => {
-    const { call } = attempt
-    const signed = (turn: typeof attempt) =>
-      Effect.gen(function*() {
-        const { generation, headers, principal } = yield* Effect.mapError(
-          tokens.credentials({ method: request.method, url: request.url }),
-          failed
-        )
-        call.principal ??= principal
-        if (call.principal !== principal) return yield* new SessionExpired()
-        const response = yield* next(HttpClientRequest.setHeaders(request, Record.map(headers, Redacted.value)), turn)
-        return { generation, response }
-      })
-    return Effect.gen(function*() {
-      const first = yield* signed(attempt)
-      if (final(request, first.response)) return first.response
-      yield* Effect.mapError(tokens.rejected(first.generation), failed)
-      return (yield* signed(attempt.again("auth"))).response
+/**
+ * Whether another bearer token may change the answer (RFC 6750, section 3.1; RFC 9110, section 11.6.1). A 401 without a
+ * challenge breaks RFC 9110 and counts.
+ */
+const asksForToken = ({ headers, status }: HttpClientResponse): boolean => {
+  if (status !== 401) return false
+  const challenges = headers["www-authenticate"]
+  if (challenges === undefined) return true
+  const schemes = challenges.replace(/"(?:[^"\\]|\\.)*"/g, "\"\"")
+  return /(?:^|,)\s*bearer(?:[\s,]|$)/i.test(schemes) && !/error\s*=\s*"?insufficient_scope/i.test(challenges)
+}
+
+const sign = (request: HttpClientRequest.HttpClientRequest, { headers }: Credentials) =>
+  HttpClientRequest.setHeaders(request, Record.map(headers, Redacted.value))
+
+const late = () => new DeadlineExceeded({ phase: "auth", scope: "total", sent: "no" })
+
+const within = <A>(effect: Effect.Effect<A, ApiError | SecretFailure>, call: Call) => {
+  const remaining = call.remaining()
+  return remaining === 0
+    ? late()
+    : Number.isFinite(remaining)
+    ? Effect.timeoutFail(effect, { duration: remaining, onTimeout: late })
+    : effect
+}
+
+/** Runs at once what needs not wait, at a small part of the price of a time limit; the rest is waited for within it. */
+const promptly = <A>(effect: Effect.Effect<A, ApiError | SecretFailure>, call: Call) =>
+  Effect.withFiberRuntime<A, ApiError | SecretFailure>((fiber) => {
+    const runtime = Runtime.make({
+      context: fiber.currentContext,
+      fiberRefs: fiber.getFiberRefs(),
+      runtimeFlags: Runtime.defaultRuntimeFlags
     })
-  }
-})
+    const running = Runtime.runFork(runtime)(effect)
+    return running.unsafePoll()
+      ?? within(Effect.onInterrupt(Fiber.join(running), () => Fiber.interruptFork(running)), call)
+  })
+
+/** `origin` is the only one that gets credentials; `limit` is for the replacement of tokens. */
+export const make = (
+  tokens: typeof AccessTokens.Service,
+  options: { readonly origin: string; readonly limit: Duration.DurationInput }
+): Effect.Effect<AttemptInterceptor, never, Scope.Scope> =>
+  Effect.map(TokenReplacement.make(tokens, options.limit), (replacement) => {
+    const belongs = (url: string) => url === options.origin || url.startsWith(`${options.origin}/`)
+
+    const ask = ({ method, url }: HttpClientRequest.HttpClientRequest, call: Call) => {
+      const asked = Effect.mapError(tokens.credentials({ method, url }), failed)
+      return call.options === CallOptions.none ? asked : CallOptions.unmentioned(asked)
+    }
+
+    const replaced = (generation: number, call: Call) =>
+      within(Effect.mapError(replacement.replaced(generation), failed), call)
+
+    /** Credentials of a generation that was rejected meanwhile are asked for again, after their replacement. */
+    const current = (request: HttpClientRequest.HttpClientRequest, call: Call) =>
+      Effect.flatMap(promptly(ask(request, call), call), (credentials) =>
+        replacement.isRejected(credentials.generation)
+          ? Effect.zipRight(replaced(credentials.generation, call), promptly(ask(request, call), call))
+          : Effect.succeed(credentials))
+
+    const forAnotherAccount = ({ principal }: Credentials, call: Call) => {
+      call.principal ??= principal
+      return call.principal !== principal
+    }
+
+    return {
+      stage: "auth",
+      around: (next) => {
+        const resend = (
+          request: HttpClientRequest.HttpClientRequest,
+          attempt: Attempt,
+          response: HttpClientResponse,
+          used: number
+        ) =>
+          Effect.gen(function*() {
+            const { call } = attempt
+            yield* Resend.letGo(attempt, response)
+            const known = yield* current(request, call)
+            if (known.generation === used) yield* replaced(used, call)
+            yield* Resend.replayable(request, call)
+            const renewed = known.generation === used ? yield* current(request, call) : known
+            if (forAnotherAccount(renewed, call)) return yield* new SessionExpired()
+            return yield* next(sign(request, renewed), attempt.again("auth"))
+          })
+        return (request, attempt) => {
+          const { call } = attempt
+          if (!belongs(request.url)) return next(request, attempt)
+          return Effect.flatMap(
+            current(request, call),
+            (credentials) =>
+              forAnotherAccount(credentials, call)
+                ? new SessionExpired()
+                : Effect.flatMap(next(sign(request, credentials), attempt), (response) =>
+                  asksForToken(response) && belongs(response.request.url)
+                    ? resend(request, attempt, response, credentials.generation)
+                    : Effect.succeed(response))
+          )
+        }
+      }
+    }
+  })

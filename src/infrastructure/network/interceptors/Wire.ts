@@ -1,76 +1,141 @@
 /**
- * One CLIENT span per attempt, whose context the request carries (W3C Trace Context). It holds neither ids, nor
- * queries, nor headers.
+ * One CLIENT span per attempt, by the HTTP conventions of OpenTelemetry, whose context the request carries (W3C Trace
+ * Context), its metrics, and a line at DEBUG. They hold neither ids, nor queries, nor headers: `url.full` is left out
+ * because a path holds the ids of a person's notes and devices; `url.template` stands for it.
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Cause, Clock, Duration, Effect, Exit } from "effect"
-import type { Tracer } from "effect"
+import { Clock, Context, Duration, Effect, Exit, FiberRef, LogLevel } from "effect"
+import type { Cause, Fiber, Tracer } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
-import * as Meter from "../../telemetry/Meter.ts"
 import * as Span from "../../telemetry/Span.ts"
 import type { ApiError } from "../api/ApiError.ts"
+import type { OriginState } from "../api/origin/OriginState.ts"
+import type { Attempt } from "./Attempt.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
+import * as Outcome from "./Outcome.ts"
 
-const knownMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const
+const knownMethods = Catalogue.activeRequests.attributes["http.request.method"].values
 
-/** How a span ends: an error status or a failed exchange is an error, told by a bounded word. */
-const ending = (exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>): string | undefined => {
-  if (Exit.isSuccess(exit)) return exit.value.status >= 400 ? String(exit.value.status) : undefined
-  if (Cause.isInterruptedOnly(exit.cause)) return undefined
-  const failure = Cause.failureOption(exit.cause)
-  if (failure._tag === "None") return "Defect"
-  return failure.value._tag === "TransportFailure" ? failure.value.reason : failure.value._tag
+const isKnown = (method: string): method is typeof knownMethods[number] =>
+  knownMethods.some((known) => known === method)
+
+const serverOf = ({ url }: OriginState) => {
+  const { hostname, port, protocol } = new URL(url)
+  const address = hostname.replace(/^\[|\]$/g, "")
+  const number = Number(port === "" ? (protocol === "https:" ? 443 : 80) : port)
+  return {
+    labels: { "server.address": address, "server.port": String(number) },
+    attributes: { "server.address": address, "server.port": number, "url.scheme": protocol.slice(0, -1) }
+  }
 }
 
-const traceparent = (span: Tracer.Span) =>
-  /^[0-9a-f]{32}$/.test(span.traceId) ? `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}` : undefined
+type Server = ReturnType<typeof serverOf>
 
-export const make = (origin: string): AttemptInterceptor => {
-  const { hostname, port, protocol } = new URL(origin)
-  const server = {
-    "server.address": hostname,
-    "server.port": Number(port === "" ? (protocol === "https:" ? 443 : 80) : port),
-    "url.scheme": protocol.slice(0, -1)
+const open = (method: string, attempt: Attempt, { attributes }: Server, resends: number) => {
+  const { call } = attempt
+  const known = isKnown(method)
+  const template = call.template === undefined || attempt.origin !== call.origin
+    ? {}
+    : { "url.template": call.template }
+  return Span.make(Catalogue.request, {
+    "http.request.method": known ? method : "_OTHER",
+    ...(known ? {} : { "http.request.method_original": method.slice(0, 20) }),
+    ...attributes,
+    ...template,
+    ...(resends === 0 ? {} : { "http.request.resend_count": resends })
+  }, { "http.request.method": known ? method : "HTTP", ...template })
+}
+
+/** Ended here and not by a scope, so that the failure of the span is a word and never the answer. */
+const end = (fiber: Fiber.RuntimeFiber<unknown, unknown>, span: Tracer.Span, ended: Ended) => {
+  const now = Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeNanos()
+  if (ended.status !== undefined) span.attribute("http.response.status_code", ended.status)
+  if (ended.error !== undefined) span.attribute("error.type", ended.error)
+  span.end(
+    now,
+    ended.error !== undefined
+      ? Exit.fail({ _tag: ended.error, message: ended.error })
+      : ended.interrupted ?? Exit.void
+  )
+}
+
+interface Ended {
+  readonly status: number | undefined
+  readonly error: string | undefined
+  readonly interrupted?: Exit.Exit<never, unknown>
+}
+
+const withTraceparent = (request: HttpClientRequest.HttpClientRequest, { sampled, spanId, traceId }: Tracer.Span) =>
+  /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId)
+    ? HttpClientRequest.setHeader(request, "traceparent", `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`)
+    : request
+
+export const make = (): AttemptInterceptor => {
+  const servers = new WeakMap<OriginState, Server>()
+  const known = (origin: OriginState) => {
+    const server = servers.get(origin) ?? serverOf(origin)
+    servers.set(origin, server)
+    return server
   }
-  const around: AttemptInterceptor["around"] = (next) => (request, attempt) => {
-    const { call } = attempt
-    const { method } = request
-    const resends = call.sends++
-    const template = call.template === undefined ? {} : { "url.template": call.template }
-    const open = Span.make(Catalogue.request, {
-      "http.request.method": method,
-      ...server,
-      ...template,
-      ...(resends === 0 ? {} : { "http.request.resend_count": resends })
-    }, { "http.request.method": method, ...template })
-    const close = (span: Tracer.Span, exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>) =>
-      Effect.gen(function*() {
-        const end = yield* Clock.currentTimeNanos
-        const status = Exit.isSuccess(exit) ? exit.value.status : undefined
-        if (status !== undefined) span.attribute("http.response.status_code", status)
-        const error = ending(exit)
-        if (error !== undefined) span.attribute("error.type", error)
-        const interrupted = Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
-        span.end(end, interrupted ? exit : error === undefined ? Exit.void : Exit.fail({ _tag: error, message: error }))
-        if (span.status._tag !== "Ended") return
-        yield* Meter.record(Catalogue.requestDuration, Duration.nanos(end - span.status.startTime), {
-          "http.request.method": knownMethods.find((known) => known === method) ?? "_OTHER",
-          ...(status === undefined ? {} : { "http.response.status_code": String(status) })
-        })
+
+  const around: AttemptInterceptor["around"] = (next) => (request, attempt) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.withFiberRuntime((fiber) => {
+        const { call } = attempt
+        const { method } = request
+        const server = known(attempt.origin)
+        const labels = { "http.request.method": isKnown(method) ? method : "_OTHER", ...server.labels }
+        const resends = call.sends++
+        const sentAt = call.now()
+        attempt.sentAt = sentAt
+        Catalogue.activeRequests.update(1, labels)
+
+        const close = (span: Tracer.Span | undefined, ended: Ended): Effect.Effect<void> | undefined => {
+          const millis = call.now() - sentAt
+          Catalogue.activeRequests.update(-1, labels)
+          Catalogue.requestDuration.update(millis / 1000, {
+            ...labels,
+            "http.response.status_code": ended.status === undefined ? undefined : String(ended.status),
+            "error.type": ended.error
+          })
+          if (span !== undefined) end(fiber, span, ended)
+          if (LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)) return undefined
+          const outcome = ended.status ?? ended.error ?? "interrupted"
+          return Effect.logDebug(
+            `attempt ${resends + 1}: ${labels["http.request.method"]} ${
+              call.template ?? "(other path)"
+            } ${outcome} after ${Duration.format(Duration.millis(Math.round(millis)))}`
+          )
+        }
+
+        const exchange = (span: Tracer.Span | undefined) =>
+          Effect.matchCauseEffect(
+            restore(next(span === undefined ? request : withTraceparent(request, span), attempt)),
+            {
+              onSuccess: (response) => {
+                const line = close(span, { status: response.status, error: Outcome.ofAnswer(response) })
+                return line === undefined ? Effect.succeed(response) : Effect.as(line, response)
+              },
+              onFailure: (cause): Effect.Effect<HttpClientResponse, ApiError | SecretFailure> => {
+                const line = close(span, failed(cause))
+                return line === undefined ? Effect.failCause(cause) : Effect.zipRight(line, Effect.failCause(cause))
+              }
+            }
+          )
+
+        return fiber.getFiberRef(FiberRef.currentTracerEnabled)
+          ? Effect.flatMap(open(method, attempt, server, resends), exchange)
+          : exchange(undefined)
       })
-    return Effect.acquireUseRelease(
-      open,
-      (span) => {
-        const header = traceparent(span)
-        return next(
-          header === undefined ? request : HttpClientRequest.setHeader(request, "traceparent", header),
-          attempt
-        )
-      },
-      close
     )
-  }
   return { stage: "wire", around }
+}
+
+const failed = (cause: Cause.Cause<ApiError | SecretFailure>): Ended => {
+  const error = Outcome.ofFailure(cause)
+  return error === undefined
+    ? { status: undefined, error, interrupted: Exit.failCause(cause) }
+    : { status: undefined, error }
 }

@@ -1,0 +1,92 @@
+/**
+ * One INTERNAL span per call, and one line in the log: at INFO when the backend answered or could not be reached, at
+ * WARN when something went wrong at the backend or on the way. A failure tells the history of its attempts. Both hold
+ * words and numbers only: no URL, no header, no text of anybody.
+ */
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import { Cause, Clock, Context, Effect, Exit, FiberRef, LogLevel } from "effect"
+import type { Tracer } from "effect"
+import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
+import * as Catalogue from "../../telemetry/catalogue/Http.ts"
+import * as Span from "../../telemetry/Span.ts"
+import type { ApiError, AttemptRecord } from "../api/ApiError.ts"
+import type { Call } from "./Call.ts"
+import type { CallInterceptor } from "./Interceptor.ts"
+import * as Outcome from "./Outcome.ts"
+
+/** `/v2/notes/:id` as its version and the rest, for the name of the span. */
+const namesOf = (template: string | undefined): Readonly<Record<string, string>> => {
+  const [, version = "", rest = template] = /^\/(v\d+)(\/.*)$/.exec(template ?? "") ?? []
+  return { "strata.api.version": version, ...(rest === undefined ? {} : { "url.template": rest }) }
+}
+
+const attempt = ({ cause, duration, resendReason }: AttemptRecord) =>
+  `${resendReason === undefined ? "" : `${resendReason}: `}${cause} after ${Math.round(duration)} ms`
+
+/** A call that never got out is news for `Connectivity`, once, and not for every call. */
+const notSent = new Set(["Offline", "refused", "unresolved", "unreachable", "connect_timeout", "SessionExpired"])
+
+const levelOf = (status: number | undefined, error: string | undefined) =>
+  error === undefined || (status !== undefined && status < 500) || notSent.has(error) ? LogLevel.Info : LogLevel.Warning
+
+const line = (call: Call, status: number | undefined, error: string | undefined, interrupted: boolean) =>
+  Effect.logWithLevel(
+    levelOf(status, error),
+    `${call.method} ${call.template ?? "(other path)"}: ${status ?? error ?? (interrupted ? "interrupted" : "done")}`
+  ).pipe(Effect.annotateLogs({
+    "strata.http.duration_ms": Math.round(call.now() - call.startedAt),
+    "strata.http.sends": call.sends,
+    ...(error === undefined || call.attempts.length === 0
+      ? {}
+      : { "strata.http.attempts": call.attempts.map(attempt).join("; ") })
+  }))
+
+export const make = (): CallInterceptor => ({
+  stage: "observe",
+  around: (next) => (request, call) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.withFiberRuntime((fiber) => {
+        const close = (
+          span: Tracer.Span | undefined,
+          exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>
+        ): Effect.Effect<HttpClientResponse, ApiError | SecretFailure> => {
+          const status = Exit.isSuccess(exit) ? exit.value.status : undefined
+          const error = Exit.isSuccess(exit) ? Outcome.ofAnswer(exit.value) : Outcome.ofFailure(exit.cause)
+          const interrupted = Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
+          if (span !== undefined) {
+            span.attribute("strata.http.sends", call.sends)
+            if (status !== undefined) span.attribute("http.response.status_code", status)
+            if (error !== undefined) span.attribute("error.type", error)
+            span.end(
+              Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeNanos(),
+              error !== undefined
+                ? Exit.fail({ _tag: error, message: error })
+                : interrupted
+                ? exit
+                : Exit.void
+            )
+          }
+          return LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), levelOf(status, error))
+            ? exit
+            : Effect.zipRight(line(call, status, error, interrupted), exit)
+        }
+        const run = (span: Tracer.Span | undefined) =>
+          Effect.matchCauseEffect(
+            restore(span === undefined ? next(request, call) : Effect.withParentSpan(next(request, call), span)),
+            {
+              onFailure: (cause) => close(span, Exit.failCause(cause)),
+              onSuccess: (response) => close(span, Exit.succeed(response))
+            }
+          )
+        return fiber.getFiberRef(FiberRef.currentTracerEnabled)
+          ? Effect.flatMap(
+            Span.make(Catalogue.call, {
+              "http.request.method": call.method,
+              ...(call.template === undefined ? {} : { "url.template": call.template })
+            }, namesOf(call.template)),
+            run
+          )
+          : run(undefined)
+      })
+    )
+})

@@ -1,0 +1,111 @@
+/**
+ * Follows redirects (RFC 9110, section 15.4), at most five, each as an attempt of its own. What it does not follow comes
+ * out as it is, and is a failure outside: a loop, a sixth, a way from `https` to `http`, a 301 or 302 of a method that may
+ * change something, because they leave open which method was meant.
+ */
+import * as Headers from "@effect/platform/Headers"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import type { HttpMethod } from "@effect/platform/HttpMethod"
+import { Effect, Option } from "effect"
+import type { OriginStates } from "../api/origin/OriginState.ts"
+import type { Attempt } from "./Attempt.ts"
+import type { AttemptInterceptor } from "./Interceptor.ts"
+import * as Resend from "./Resend.ts"
+
+export const maxRedirects = 5
+
+const safe = new Set<HttpMethod>(["GET", "HEAD", "OPTIONS"])
+
+/** Not for another origin. */
+const confidential = ["authorization", "cookie", "proxy-authorization", "idempotency-key"]
+
+/** Without the body they speak of. */
+const ofBody = [
+  "content-type",
+  "content-length",
+  "content-encoding",
+  "content-language",
+  "content-location",
+  "content-digest",
+  "repr-digest",
+  "digest",
+  "transfer-encoding",
+  "idempotency-key"
+]
+
+/** `undefined` where the answer stays as it is. */
+const methodAfter = (status: number, method: HttpMethod): HttpMethod | undefined => {
+  if (status === 303) return method === "HEAD" ? "HEAD" : "GET"
+  if (status === 307 || status === 308) return method
+  return (status === 301 || status === 302) && safe.has(method) ? method : undefined
+}
+
+const isRedirect = (status: number) => status >= 301 && status <= 308 && status !== 304
+
+const targetOf = (location: string | undefined, from: URL): URL | undefined => {
+  const target = location === undefined || !URL.canParse(location, from.href) ? undefined : new URL(location, from)
+  if (target === undefined) return undefined
+  const allowed = target.protocol === "https:" || (target.protocol === "http:" && from.protocol === "http:")
+  // Credentials in a URL are the server's idea, not the caller's.
+  target.username = ""
+  target.password = ""
+  target.hash = ""
+  return allowed ? target : undefined
+}
+
+const rewritten = (
+  request: HttpClientRequest.HttpClientRequest,
+  method: HttpMethod,
+  target: URL,
+  sameOrigin: boolean
+) => {
+  const keepsBody = method === request.method
+  const removed = [...(sameOrigin ? [] : confidential), ...(keepsBody ? [] : ofBody)]
+  return HttpClientRequest.make(method)(target, {
+    headers: Headers.remove(request.headers, removed),
+    ...(keepsBody ? { body: request.body } : {})
+  })
+}
+
+export const make = (origins: typeof OriginStates.Service): AttemptInterceptor => ({
+  stage: "redirect",
+  around: (next) => {
+    const turn = (
+      request: HttpClientRequest.HttpClientRequest,
+      attempt: Attempt,
+      visited: ReadonlyArray<string>
+    ): ReturnType<typeof next> =>
+      Effect.flatMap(
+        next(request, attempt),
+        (response) =>
+          isRedirect(response.status) ? follow(request, attempt, response, visited) : Effect.succeed(response)
+      )
+
+    const follow = (
+      request: HttpClientRequest.HttpClientRequest,
+      attempt: Attempt,
+      response: HttpClientResponse,
+      visited: ReadonlyArray<string>
+    ): ReturnType<typeof next> => {
+      const from = Option.getOrUndefined(HttpClientRequest.toUrl(request))
+      const method = methodAfter(response.status, request.method)
+      const target = from === undefined ? undefined : targetOf(response.headers["location"], from)
+      if (from === undefined || target === undefined || method === undefined) return Effect.succeed(response)
+      const here = `${request.method} ${from.href}`
+      const there = `${method} ${target.href}`
+      if (visited.length === maxRedirects || here === there || visited.includes(there)) return Effect.succeed(response)
+      const sameOrigin = target.origin === from.origin
+      const origin = sameOrigin ? attempt.origin : origins.of(target.origin)
+      return Resend.letGo(attempt, response).pipe(
+        Effect.zipRight(method === request.method ? Resend.replayable(request, attempt.call) : Effect.void),
+        Effect.zipRight(
+          Effect.suspend(() =>
+            turn(rewritten(request, method, target, sameOrigin), attempt.again("redirect", origin), [...visited, here])
+          )
+        )
+      )
+    }
+    return (request, attempt) => turn(request, attempt, [])
+  }
+})
