@@ -1,7 +1,7 @@
 /**
- * `Connectivity` learnt from requests: offline as soon as one cannot be sent, online as soon as anything answers. While
- * offline it asks for the head of the backend's root, after 1 s and then ever less often, so that "online" is noticed
- * without anybody trying.
+ * `Connectivity` learnt from requests: offline as soon as it is told that none can be sent, online as soon as anything
+ * answers. While offline it asks for the head of the backend's root, after 1 s and then ever less often, so that "online"
+ * is noticed without anybody trying; once a second at most while somebody would send a request.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import { Context, Duration, Effect, Layer } from "effect"
@@ -27,8 +27,17 @@ export const make = Effect.gen(function*() {
   const { url } = yield* ApiOrigin
   const known = yield* CurrentValue.make<ConnectivityState>("online")
   const cut = yield* Effect.makeLatch(false)
-  const reached = Effect.zipRight(cut.close, known.set("online"))
-  const unreachable = Effect.zipRight(known.set("offline"), cut.open)
+  const asked = yield* Effect.makeLatch(false)
+  let offline = false
+  const set = (next: boolean) =>
+    Effect.suspend(() => {
+      offline = next
+      return next ? Effect.zipRight(known.set("offline"), cut.open) : Effect.zipRight(cut.close, known.set("online"))
+    })
+  const online = set(false)
+  // Every answer passes here.
+  const reached = Effect.suspend(() => offline ? online : Effect.void)
+  const unreachable = set(true)
 
   const probe = transport.head(`${url}/`).pipe(
     Effect.timeout(probeTimeout),
@@ -39,14 +48,15 @@ export const make = Effect.gen(function*() {
     yield* cut.await
     let failures = 0
     do {
-      yield* pause(failures++)
+      yield* asked.close
+      yield* Effect.raceFirst(pause(failures++), Effect.zipRight(Effect.sleep(firstProbe), asked.await))
       if ((yield* known.get) === "offline") yield* probe
     } while ((yield* known.get) === "offline")
   })
   yield* Effect.forkScoped(Effect.forever(probing))
 
   return Context.make(Connectivity, { state: known.get, changes: known.changes }).pipe(
-    Context.add(Reachability, { reached, unreachable })
+    Context.add(Reachability, { reached, unreachable, wanted: asked.open })
   )
 })
 

@@ -18,7 +18,11 @@ export const make = Effect.map(
   CurrentValue.make<ConnectivityState>("online"),
   (known) =>
     Context.make(Connectivity, { state: known.get, changes: known.changes }).pipe(
-      Context.add(Reachability, { reached: known.set("online"), unreachable: known.set("offline") }),
+      Context.add(Reachability, {
+        reached: known.set("online"),
+        unreachable: known.set("offline"),
+        wanted: Effect.void
+      }),
       Context.add(ConnectivitySwitch, { set: known.set })
     )
 )

@@ -4,13 +4,17 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Array, Effect } from "effect"
+import { Connectivity } from "../../../domain/network/Connectivity.ts"
 import { Rejected } from "../../../domain/network/RemoteFailure.ts"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
+import * as AdaptiveThrottle from "../interceptors/AdaptiveThrottle.ts"
 import { Attempt } from "../interceptors/Attempt.ts"
 import * as AttemptDeadline from "../interceptors/AttemptDeadline.ts"
 import * as Auth from "../interceptors/Auth.ts"
+import * as Bulkhead from "../interceptors/Bulkhead.ts"
 import { Call } from "../interceptors/Call.ts"
+import * as CircuitBreaker from "../interceptors/CircuitBreaker.ts"
 import * as ConnectivityProbe from "../interceptors/ConnectivityProbe.ts"
 import type {
   AttemptInterceptor,
@@ -21,6 +25,8 @@ import type {
   SendCall
 } from "../interceptors/Interceptor.ts"
 import * as Observe from "../interceptors/Observe.ts"
+import * as OfflineGate from "../interceptors/OfflineGate.ts"
+import * as RateLimit from "../interceptors/RateLimit.ts"
 import * as Redirect from "../interceptors/Redirect.ts"
 import * as RemoteFailures from "../interceptors/RemoteFailures.ts"
 import * as Retry from "../interceptors/Retry.ts"
@@ -33,6 +39,7 @@ import { ApiPolicy } from "./ApiPolicy.ts"
 import type { EndpointPolicy } from "./ApiPolicy.ts"
 import * as CallOptions from "./CallOptions.ts"
 import { OriginStates } from "./origin/OriginState.ts"
+import type { Kind } from "./origin/OriginState.ts"
 import { Reachability } from "./Reachability.ts"
 import { Transport } from "./transport/Transport.ts"
 import type { PhaseLimits } from "./transport/Transport.ts"
@@ -101,24 +108,30 @@ const toClient = (send: SendCall) =>
     )
   })
 
-const stages = Effect.gen(function*() {
-  const policy = yield* ApiPolicy
-  const reachability = yield* Reachability
-  return [
-    Observe.make(),
-    Redirect.make(yield* OriginStates),
-    Version.make(policy, yield* VersionNotices),
-    Retry.make(policy),
-    ConnectivityProbe.make(reachability),
-    AttemptDeadline.make(policy),
-    Wire.make()
-  ] satisfies ReadonlyArray<Interceptor>
-})
+const stages = (kind: Kind) =>
+  Effect.gen(function*() {
+    const policy = yield* ApiPolicy
+    const reachability = yield* Reachability
+    return [
+      Observe.make(),
+      Redirect.make(yield* OriginStates),
+      Version.make(policy, yield* VersionNotices),
+      Retry.make(policy),
+      OfflineGate.make(yield* Connectivity, reachability),
+      Bulkhead.make(kind),
+      AdaptiveThrottle.make(),
+      RateLimit.make(),
+      CircuitBreaker.make(kind, policy),
+      ConnectivityProbe.make(reachability),
+      AttemptDeadline.make(policy),
+      Wire.make()
+    ] satisfies ReadonlyArray<Interceptor>
+  })
 
-const client = (more: ReadonlyArray<Interceptor>) =>
+const client = (kind: Kind, more: ReadonlyArray<Interceptor>) =>
   Effect.gen(function*() {
     const transport = yield* Transport
-    return yield* toClient(fuse([...yield* stages, ...more], transport))
+    return yield* toClient(fuse([...yield* stages(kind), ...more], transport))
   })
 
 /** Requests are signed with `tokens`. */
@@ -126,8 +139,8 @@ export const signed = (tokens: typeof AccessTokens.Service) =>
   Effect.gen(function*() {
     const { url } = yield* ApiOrigin
     const { deadlines } = yield* ApiPolicy
-    return yield* client([yield* Auth.make(tokens, { origin: new URL(url).origin, limit: deadlines.total })])
+    return yield* client("signed", [yield* Auth.make(tokens, { origin: new URL(url).origin, limit: deadlines.total })])
   })
 
 /** Requests are sent as they are. */
-export const plain = client([])
+export const plain = client("plain", [])

@@ -2,6 +2,7 @@
  * `ApiClient` over the pipeline, signed.
  */
 import { Effect, Layer } from "effect"
+import type { Connectivity } from "../../../domain/network/Connectivity.ts"
 import { AccessTokens } from "./AccessTokens.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiOrigin } from "./ApiOrigin.ts"
@@ -23,5 +24,5 @@ export const make = Effect.gen(function*() {
 export const layer: Layer.Layer<
   ApiClient,
   never,
-  AccessTokens | ApiOrigin | ApiPolicy | OriginStates | Reachability | Transport | VersionNotices
+  AccessTokens | ApiOrigin | ApiPolicy | Connectivity | OriginStates | Reachability | Transport | VersionNotices
 > = Layer.scoped(ApiClient, make)

@@ -2,6 +2,7 @@
  * `PlainApiClient` over the same pipeline without its auth stage.
  */
 import { Effect, Layer } from "effect"
+import type { Connectivity } from "../../../domain/network/Connectivity.ts"
 import type { ApiOrigin } from "./ApiOrigin.ts"
 import type { ApiPolicy } from "./ApiPolicy.ts"
 import type { OriginStates } from "./origin/OriginState.ts"
@@ -11,6 +12,7 @@ import type { Reachability } from "./Reachability.ts"
 import * as RemoteCall from "./RemoteCall.ts"
 import * as StrataClient from "./StrataClient.ts"
 import type { Transport } from "./transport/Transport.ts"
+import type { VersionNotices } from "./version/VersionNotices.ts"
 
 export const make = Effect.gen(function*() {
   const client = yield* StrataClient.make(yield* Pipeline.plain)
@@ -20,7 +22,7 @@ export const make = Effect.gen(function*() {
 export const layer: Layer.Layer<
   PlainApiClient,
   never,
-  ApiOrigin | ApiPolicy | OriginStates | Reachability | Transport
+  ApiOrigin | ApiPolicy | Connectivity | OriginStates | Reachability | Transport | VersionNotices
 > = Layer.effect(
   PlainApiClient,
   make

@@ -57,7 +57,9 @@ export class Breaker {
   private probing = false
   private probesLeft = 0
 
-  constructor(policy: ApiPolicyOptions["breaker"]) {
+  /** `onChange` hears of each change, at once. */
+  constructor(policy: ApiPolicyOptions["breaker"], onChange?: (state: BreakerState) => void) {
+    if (onChange !== undefined) this.listeners.add(onChange)
     this.policy = policy
     this.open = Duration.toMillis(policy.open)
     this.maxOpen = Duration.toMillis(policy.maxOpen)

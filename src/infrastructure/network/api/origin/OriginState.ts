@@ -2,9 +2,12 @@
  * What is known of one origin: shared by all calls to it, and forgotten when nobody has called for ten minutes.
  */
 import { Clock, Context, Duration, Effect, Layer } from "effect"
+import * as Catalogue from "../../../telemetry/catalogue/Http.ts"
 import { ApiPolicy } from "../ApiPolicy.ts"
 import type { ApiPolicyOptions } from "../ApiPolicy.ts"
+import { VersionState } from "../version/VersionState.ts"
 import { Breaker } from "./Breaker.ts"
+import type { BreakerState } from "./Breaker.ts"
 import { Latencies } from "./Latencies.ts"
 import { NotBefore } from "./NotBefore.ts"
 import { Permits } from "./Permits.ts"
@@ -18,6 +21,9 @@ export const idleTimeToLive = Duration.minutes(10)
 /** Origins that are known at once; the one that was not used for longest goes first. Those in use are not dropped. */
 export const maxOrigins = 64
 
+/** Whether a call carries credentials. */
+export type Kind = "signed" | "plain"
+
 /**
  * What calls of one kind have for themselves. A signed call may have to wait for a plain one, which gets its credentials:
  * that one must neither wait for the signed ones nor be refused because of them.
@@ -30,27 +36,38 @@ export interface Lane {
 export interface OriginState extends Lane {
   /** Scheme, host and port. */
   readonly url: string
-  /** For calls without credentials; the origin's own is for signed ones. */
+  /** For plain calls; the origin's own is for signed ones. */
   readonly plain: Lane
   readonly notBefore: NotBefore
   readonly throttle: Throttle
   readonly rateLimits: RateLimits
   readonly retryBudget: RetryBudget
   readonly latencies: Latencies
+  /** Outlives the rest: what a backend serves does not change because nobody asks. */
+  readonly versions: VersionState
 }
 
-export const make = (url: string, policy: ApiPolicyOptions): OriginState => {
+const levels: Readonly<Record<BreakerState, number>> = { closed: 0, "half-open": 1, open: 2, isolated: 3 }
+
+const lane = (kind: Kind, { breaker, bulkhead }: ApiPolicyOptions): Lane => ({
+  breaker: new Breaker(breaker, (state) => Catalogue.breakerState.update(levels[state], { "strata.http.lane": kind })),
+  permits: new Permits(bulkhead)
+})
+
+export const laneOf = (origin: OriginState, kind: Kind): Lane => kind === "signed" ? origin : origin.plain
+
+export const make = (url: string, policy: ApiPolicyOptions, versions = new VersionState()): OriginState => {
   const notBefore = new NotBefore()
   return {
     url,
-    breaker: new Breaker(policy.breaker),
-    permits: new Permits(policy.bulkhead),
-    plain: { breaker: new Breaker(policy.breaker), permits: new Permits(policy.bulkhead) },
+    ...lane("signed", policy),
+    plain: lane("plain", policy),
     notBefore,
     throttle: new Throttle(policy.throttle),
     rateLimits: new RateLimits(policy.rateLimit, notBefore),
     retryBudget: new RetryBudget(policy.budget),
-    latencies: new Latencies(policy.hedge)
+    latencies: new Latencies(policy.hedge),
+    versions
   }
 }
 
@@ -91,7 +108,7 @@ export const layer: Layer.Layer<OriginStates, never, ApiPolicy> = Layer.effect(
       of: (url) => {
         const now = Number(clock.unsafeCurrentTimeNanos()) / 1e6
         const known = states.get(url)
-        const state = known === undefined || idle(known, now) ? make(url, policy) : known.state
+        const state = known === undefined || idle(known, now) ? make(url, policy, known?.state.versions) : known.state
         states.delete(url)
         states.set(url, { state, usedAt: now })
         sweep(now)

@@ -104,6 +104,11 @@ export class RateLimits {
     return this.waitBehind(this.line.before(place), now)
   }
 
+  /** How long whoever comes last has to wait, as far as is known. */
+  waitOfNext(now: number): number {
+    return this.waitBehind(this.line.size, now)
+  }
+
   /** Gives a place up, and with it the request that it was called for. */
   leave(place: Place, now: number): void {
     if (place.called === undefined) this.line.leave(place)

@@ -1,0 +1,21 @@
+/**
+ * Nothing is sent while the device is known to be offline; the caller learns it at once. Somebody wanting to reach the
+ * backend is reason to look whether that is still so.
+ */
+import { Effect } from "effect"
+import type { Connectivity } from "../../../domain/network/Connectivity.ts"
+import { Offline } from "../api/ApiError.ts"
+import type { Reachability } from "../api/Reachability.ts"
+import type { CallInterceptor } from "./Interceptor.ts"
+
+export const make = (
+  connectivity: typeof Connectivity.Service,
+  reachability: typeof Reachability.Service
+): CallInterceptor => ({
+  stage: "offline",
+  around: (next) => (request, call) =>
+    Effect.flatMap(connectivity.state, (state) =>
+      state === "offline"
+        ? Effect.zipRight(reachability.wanted, Effect.fail(new Offline()))
+        : next(request, call))
+})

@@ -1,0 +1,22 @@
+/**
+ * What stages that count do with one operator: hear how the rest ended, once, however it ended.
+ */
+import { Effect, Exit } from "effect"
+
+/** For use where nothing interrupts, with an effect that may be interrupted; `settle` then runs without a gap after it. */
+export const settling = <A, E>(
+  effect: Effect.Effect<A, E>,
+  settle: (exit: Exit.Exit<A, E>) => void
+): Effect.Effect<A, E> =>
+  Effect.matchCauseEffect(effect, {
+    onFailure: (cause) => {
+      const exit = Exit.failCause(cause)
+      settle(exit)
+      return exit
+    },
+    onSuccess: (value) => {
+      const exit = Exit.succeed(value)
+      settle(exit)
+      return exit
+    }
+  })
