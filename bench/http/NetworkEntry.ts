@@ -2,7 +2,9 @@
  * What a program pays for `import "effect-strata/network"` before it does anything.
  */
 import { build } from "esbuild"
+import { readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { directImports } from "../../scripts/direct-imports.mjs"
 import { runNode } from "../Cost.ts"
 import type { Benchmark, Subject } from "../Harness.ts"
 
@@ -30,6 +32,11 @@ const compiled = async () => {
       }
     }]
   })
+  const modules = (await readdir(outdir, { recursive: true })).filter((name) => name.endsWith(".js"))
+  await Promise.all(modules.map(async (name) => {
+    const file = join(outdir, name)
+    await writeFile(file, directImports(await readFile(file, "utf8")))
+  }))
   return join(outdir, "entry/Network.js")
 }
 

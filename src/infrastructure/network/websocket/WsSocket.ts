@@ -5,7 +5,7 @@
 import { Duration, Effect, Layer, Record, Redacted } from "effect"
 import type { Scope } from "effect"
 import type { IncomingMessage } from "node:http"
-import { WebSocket } from "ws"
+import type { WebSocket } from "ws"
 import { realtimeMaxFrameBytes } from "../api/contract/RealtimeFrame.ts"
 import * as RetryAfter from "../interceptors/RetryAfter.ts"
 import { RealtimeSocket, SocketClosed, SocketRefused, SocketUnreachable } from "./RealtimeSocket.ts"
@@ -17,10 +17,13 @@ const highWaterMark = 64
 /** How long the other side may take to say goodbye. */
 const closeTimeout = Duration.seconds(2)
 
+/** Loaded with the first connection, which many processes never open. It is installed with us, so failing is a defect. */
+const library = Effect.orDie(Effect.tryPromise(() => import("ws")))
+
 /** Says goodbye, and cuts the connection when nobody answers. */
 const close = (socket: WebSocket) =>
   Effect.async<void>((resume) => {
-    if (socket.readyState === WebSocket.CLOSED) return resume(Effect.void)
+    if (socket.readyState === socket.CLOSED) return resume(Effect.void)
     socket.once("close", () => resume(Effect.void))
     // Closing before the handshake is over is reported as an error, which nobody waits for any more.
     socket.resume()
@@ -101,7 +104,7 @@ const duplex = (socket: WebSocket): Duplex => {
   })
   const whenOpen = (write: (done: (error?: Error | null) => void) => void) =>
     Effect.async<void, SocketClosed>((resume) => {
-      if (socket.readyState !== WebSocket.OPEN) return resume(new SocketClosed({ code: closed ?? 1006 }))
+      if (socket.readyState !== socket.OPEN) return resume(new SocketClosed({ code: closed ?? 1006 }))
       write((error) => resume(error ? new SocketClosed({ code: closed ?? 1006 }) : Effect.void))
     })
   return {
@@ -116,21 +119,26 @@ const open = (
   url: string,
   headers: Readonly<Record<string, Redacted.Redacted<string>>>
 ): Effect.Effect<Duplex, SocketRefused | SocketUnreachable, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const socket = new WebSocket(url, {
-        headers: Record.map(headers, Redacted.value),
-        perMessageDeflate: false,
-        maxPayload: realtimeMaxFrameBytes
-      })
-      // `close` follows every error and is what ends the connection.
-      socket.on("error", () => undefined)
-      return socket
-    }),
-    close
-  ).pipe(Effect.flatMap((socket) => {
-    const connection = duplex(socket)
-    return Effect.as(handshake(socket), connection)
-  }))
+  library.pipe(
+    Effect.flatMap((ws) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const socket = new ws.WebSocket(url, {
+            headers: Record.map(headers, Redacted.value),
+            perMessageDeflate: false,
+            maxPayload: realtimeMaxFrameBytes
+          })
+          // `close` follows every error and is what ends the connection.
+          socket.on("error", () => undefined)
+          return socket
+        }),
+        close
+      )
+    ),
+    Effect.flatMap((socket) => {
+      const connection = duplex(socket)
+      return Effect.as(handshake(socket), connection)
+    })
+  )
 
 export const layer: Layer.Layer<RealtimeSocket> = Layer.succeed(RealtimeSocket, { open })

@@ -1,0 +1,1 @@
+export declare const directImports: (text: string) => string
