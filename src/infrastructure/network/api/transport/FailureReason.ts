@@ -5,7 +5,7 @@
 import { isHttpClientError } from "@effect/platform/HttpClientError"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { Predicate } from "effect"
-import { TransportFailure } from "../ApiError.ts"
+import { DeadlineExceeded, TransportFailure } from "../ApiError.ts"
 import type { Reason } from "../ApiError.ts"
 
 const reasons: Readonly<Record<string, Reason>> = {
@@ -33,6 +33,7 @@ const reasons: Readonly<Record<string, Reason>> = {
   UND_ERR_INVALID_ARG: "invalid_request",
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: "invalid_request",
   EPROTO: "tls",
+  UND_ERR_PRX_TLS: "tls",
   DEPTH_ZERO_SELF_SIGNED_CERT: "tls",
   SELF_SIGNED_CERT_IN_CHAIN: "tls",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls",
@@ -49,7 +50,7 @@ export const reasonOf = (cause: unknown): Reason => {
   const code = Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : ""
   const known = reasons[code]
   if (known !== undefined) return known
-  if (/^(ERR_TLS_|ERR_SSL_|CERT_)/.test(code)) return "tls"
+  if (/^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_)/.test(code)) return "tls"
   if (code.startsWith("HPE_") || (Predicate.hasProperty(cause, "name") && cause.name === "HTTPParserError")) {
     return "malformed"
   }
@@ -57,8 +58,8 @@ export const reasonOf = (cause: unknown): Reason => {
 }
 
 /** Reads an error of any `HttpClient`. Where it does not say what was sent, the reason does, and "maybe" is the default. */
-export const fromHttpClientError = (error: HttpClientError): TransportFailure => {
-  if (error.cause instanceof TransportFailure) return error.cause
+export const fromHttpClientError = (error: HttpClientError): TransportFailure | DeadlineExceeded => {
+  if (error.cause instanceof TransportFailure || error.cause instanceof DeadlineExceeded) return error.cause
   if (error._tag === "RequestError" && error.reason !== "Transport") {
     return new TransportFailure({ reason: "invalid_request", sent: "no", cause: error.cause })
   }

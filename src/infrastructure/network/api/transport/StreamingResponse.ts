@@ -1,142 +1,97 @@
 /**
- * An answer whose body is read while it arrives. The connection pauses while nobody reads.
+ * An answer that is read while it arrives. Nothing more arrives while nobody reads.
  */
-import * as Cookies from "@effect/platform/Cookies"
 import type * as Headers from "@effect/platform/Headers"
 import { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
-import { Chunk, Effect, Inspectable, Option, Stream } from "effect"
-import type { Dispatcher } from "undici"
-import { TransportFailure } from "../ApiError.ts"
-import { reasonOf } from "./FailureReason.ts"
+import { Context, Effect, ExecutionStrategy, Exit, Option, Scope, Stream } from "effect"
+import type { DeadlineExceeded, TransportFailure } from "../ApiError.ts"
+import { ReceivedResponse } from "./ReceivedResponse.ts"
 
-/** Bytes held for a reader before the connection is paused. */
-const highWaterMark = 65_536
+/** Largest answer that is put together in memory for whoever asks for all of it at once, in bytes. */
+export const maxBodyBytes = 16 * 1024 * 1024
 
-type Pull = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<ResponseError>>
+/** What every cause of `too_large` carries; undici's own code for it. */
+export const exceededMaxSize = { code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" }
 
-export class StreamingResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
-  readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
-  readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
-  readonly remoteAddress = Option.none<string>()
-  readonly cookies = Cookies.empty
-  readonly request: HttpClientRequest
-  readonly status: number
-  readonly headers: Headers.Headers
-  private readonly controller: Dispatcher.DispatchController
-  private chunks: Array<Uint8Array> = []
-  private size = 0
-  private ended: { readonly cause: unknown } | undefined
-  private reader: ((result: Pull) => void) | undefined
+/** A body on its way. */
+export interface Incoming {
+  readonly stream: Stream.Stream<Uint8Array, TransportFailure | DeadlineExceeded>
+  /** Nobody will read (on): keeps the connection when little is left, closes it otherwise. Waits for nothing. */
+  readonly letGo: () => void
+}
+
+/** Bodies of answers that nobody refers to any more. */
+const forgotten = new FinalizationRegistry<() => void>((letGo) => letGo())
+
+export class StreamingResponse extends ReceivedResponse {
+  private readonly incoming: Incoming
+  private readonly limit: number
+  private collected: Uint8Array | undefined
+  private owner: Scope.CloseableScope | undefined
 
   constructor(
     request: HttpClientRequest,
     status: number,
-    headers: Headers.Headers,
-    controller: Dispatcher.DispatchController
+    headers: Headers.Input,
+    incoming: Incoming,
+    limit: number = maxBodyBytes
   ) {
-    super()
-    this.request = request
-    this.status = status
-    this.headers = headers
-    this.controller = controller
+    super(request, status, headers)
+    this.incoming = incoming
+    this.limit = limit
+    forgotten.register(this, incoming.letGo)
   }
 
-  push(chunk: Uint8Array) {
-    this.chunks.push(chunk)
-    this.size += chunk.length
-    if (this.reader === undefined) {
-      if (this.size > highWaterMark) this.controller.pause()
-    } else this.wake()
-  }
-
-  /** `cause` is `undefined` when the body is complete. */
-  end(cause: unknown) {
-    this.ended = { cause }
-    if (this.reader !== undefined) this.wake()
-  }
-
-  private wake() {
-    const reader = this.reader
-    this.reader = undefined
-    reader?.(this.pull)
-  }
-
-  private get pull(): Pull {
-    return Effect.suspend(() => {
-      if (this.chunks.length > 0) {
-        const taken = Chunk.unsafeFromArray(this.chunks)
-        this.chunks = []
-        this.size = 0
-        return Effect.succeed(taken)
-      }
-      if (this.ended !== undefined) {
-        return Effect.fail(
-          this.ended.cause === undefined ? Option.none() : Option.some(this.failure(this.ended.cause))
-        )
-      }
-      return Effect.async<Chunk.Chunk<Uint8Array>, Option.Option<ResponseError>>((resume) => {
-        this.reader = resume
-        if (this.controller.paused) this.controller.resume()
-        return Effect.sync(() => {
-          this.reader = undefined
-        })
+  /** The answer, which is let go of when the scope that is open here closes, unless it was read by then. */
+  get scoped(): Effect.Effect<StreamingResponse> {
+    return Effect.contextWithEffect((context: Context.Context<never>) => {
+      const scope = Context.getOption(context as Context.Context<Scope.Scope>, Scope.Scope)
+      if (Option.isNone(scope)) return Effect.succeed(this)
+      return Effect.flatMap(Scope.fork(scope.value, ExecutionStrategy.sequential), (owner) => {
+        this.owner = owner
+        return Effect.as(Scope.addFinalizer(owner, Effect.sync(this.incoming.letGo)), this)
       })
     })
+  }
+
+  /** Whoever comes after the last reader finds nothing. */
+  get letGo(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.incoming.letGo()
+      return this.owner === undefined ? Effect.void : Scope.close(this.owner, Exit.void)
+    })
+  }
+
+  /** Can be read once. */
+  get stream(): Stream.Stream<Uint8Array, ResponseError> {
+    return Stream.suspend(() =>
+      this.collected === undefined
+        ? this.incoming.stream.pipe(
+          Stream.mapError((cause) => this.failure(cause)),
+          Stream.ensuring(this.letGo)
+        )
+        : Stream.make(this.collected)
+    )
+  }
+
+  get whole(): Effect.Effect<Uint8Array, ResponseError> {
+    return Effect.suspend(() =>
+      this.collected === undefined
+        ? Effect.tap(this.collect, (bytes) => Effect.sync(() => void (this.collected = bytes)))
+        : Effect.succeed(this.collected)
+    )
+  }
+
+  private get collect() {
+    return Stream.runFoldEffect(this.stream, { chunks: [] as Array<Uint8Array>, size: 0 }, (body, chunk) => {
+      body.chunks.push(chunk)
+      body.size += chunk.length
+      return body.size > this.limit ? Effect.fail(this.failure(exceededMaxSize)) : Effect.succeed(body)
+    }).pipe(Effect.map(({ chunks }) => new Uint8Array(Buffer.concat(chunks))))
   }
 
   private failure(cause: unknown) {
-    return new ResponseError({
-      request: this.request,
-      response: this,
-      reason: "Decode",
-      cause: new TransportFailure({ reason: reasonOf(cause), sent: "maybe", cause })
-    })
-  }
-
-  /** Can be read once; ending early closes the connection. */
-  get stream(): Stream.Stream<Uint8Array, ResponseError> {
-    return Stream.repeatEffectChunkOption(this.pull).pipe(
-      Stream.ensuring(Effect.sync(() => {
-        if (this.ended === undefined) this.controller.abort(new Error("Nobody reads the answer any more"))
-      }))
-    )
-  }
-
-  get text(): Effect.Effect<string, ResponseError> {
-    return this.stream.pipe(Stream.decodeText(), Stream.mkString)
-  }
-
-  get json(): Effect.Effect<never, ResponseError> {
-    return this.unsupported
-  }
-
-  get urlParamsBody(): Effect.Effect<never, ResponseError> {
-    return this.unsupported
-  }
-
-  get formData(): Effect.Effect<never, ResponseError> {
-    return this.unsupported
-  }
-
-  get arrayBuffer(): Effect.Effect<never, ResponseError> {
-    return this.unsupported
-  }
-
-  private get unsupported(): Effect.Effect<never, ResponseError> {
-    return Effect.fail(
-      new ResponseError({
-        request: this.request,
-        response: this,
-        reason: "Decode",
-        description: "An event stream has no such representation"
-      })
-    )
-  }
-
-  toJSON(): unknown {
-    return { _id: "@effect/platform/HttpClientResponse", status: this.status }
+    return new ResponseError({ request: this.request, response: this, reason: "Decode", cause })
   }
 }

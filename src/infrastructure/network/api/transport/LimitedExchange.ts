@@ -1,0 +1,115 @@
+/**
+ * The limits of an exchange around any effect that answers: for transports that have no timer at their leaf.
+ */
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import { Chunk, Clock, Effect, Exit, Option, Runtime, Scope, Stream } from "effect"
+import { DeadlineExceeded } from "../ApiError.ts"
+import type { Phase, TransportFailure } from "../ApiError.ts"
+import { BufferedResponse, maxBufferedBytes } from "./BufferedResponse.ts"
+import * as EventStream from "./EventStream.ts"
+import { fromHttpClientError } from "./FailureReason.ts"
+import { StreamingResponse } from "./StreamingResponse.ts"
+import type { PhaseLimits } from "./Transport.ts"
+
+type Failure = TransportFailure | DeadlineExceeded
+
+/** What is left, in milliseconds since the exchange began. */
+interface Ends {
+  readonly attempt: number
+  readonly total: number
+}
+
+/** Fails what takes longer than `limit`, or than what is left. */
+const within = (phase: Phase, limit: number, ends: Ends) => <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<A, E | DeadlineExceeded> => {
+    const own = Math.min(limit, ends.attempt - now)
+    const total = ends.total - now
+    const millis = Math.max(0, Math.min(own, total))
+    return Number.isFinite(millis)
+      ? Effect.timeoutFail(effect, {
+        duration: millis,
+        onTimeout: () => new DeadlineExceeded({ phase, scope: total < own ? "total" : "attempt", sent: "maybe" })
+      })
+      : effect
+  })
+
+const never = { attempt: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY }
+
+/** An empty body is told in several ways. */
+const bodyOf = (response: HttpClientResponse): Stream.Stream<Uint8Array, Failure> =>
+  response.stream.pipe(
+    Stream.catchTag("ResponseError", (error) => error.reason === "EmptyBody" ? Stream.empty : Stream.fail(error)),
+    Stream.mapError(fromHttpClientError)
+  )
+
+/** Reads the body: to its end when it is small, else as far as is known before it is handed over. */
+const receive = (request: HttpClientRequest, response: HttpClientResponse, limits: PhaseLimits, ends: Ends) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const { headers, status } = response
+      const bodiless = request.method === "HEAD" || status === 204 || status === 304
+      if (bodiless) return new BufferedResponse(request, status, headers, new Uint8Array())
+      const scope = yield* Scope.make()
+      const pull = yield* Scope.extend(Stream.toPull(bodyOf(response)), scope)
+      const runtime = yield* Effect.runtime<never>()
+      const close = Scope.close(scope, Exit.void)
+      const letGo = () => void Runtime.runFork(runtime)(close)
+      const streamed = (chunks: ReadonlyArray<Uint8Array>, limit: number, left: Ends) =>
+        new StreamingResponse(request, status, headers, {
+          letGo,
+          stream: Stream.concat(
+            Stream.fromIterable(chunks),
+            Stream.repeatEffectChunkOption(Effect.mapError(
+              within("body", limit, left)(pull),
+              (error) => Option.isOption(error) ? error : Option.some(error)
+            ))
+          )
+        }).scoped
+      if (EventStream.isAwaited(request, status, headers)) {
+        return yield* streamed([], Number.POSITIVE_INFINITY, never)
+      }
+      const chunks: Array<Uint8Array> = []
+      let size = 0
+      const next = within("body", limits.bodyIdle, ends)(pull).pipe(
+        Effect.map(Option.some),
+        Effect.catchAll((error) =>
+          !Option.isOption(error)
+            ? Effect.fail(error)
+            : Option.isSome(error)
+            ? Effect.fail(error.value)
+            : Effect.succeed(Option.none())
+        ),
+        restore,
+        Effect.onError(() => close)
+      )
+      while (size <= maxBufferedBytes) {
+        const more = yield* next
+        if (Option.isNone(more)) {
+          yield* close
+          const bytes = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
+          return new BufferedResponse(request, status, headers, bytes ?? new Uint8Array())
+        }
+        for (const chunk of Chunk.toReadonlyArray(more.value)) {
+          chunks.push(chunk)
+          size += chunk.length
+        }
+      }
+      return yield* streamed(chunks, limits.bodyIdle, { ...ends, attempt: Number.POSITIVE_INFINITY })
+    })
+  )
+
+/** `exchange` gives the head, its body unread. */
+export const limited = (
+  request: HttpClientRequest,
+  limits: PhaseLimits,
+  exchange: Effect.Effect<HttpClientResponse, Failure>
+): Effect.Effect<HttpClientResponse, Failure> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const ends = { attempt: now + limits.attempt, total: now + limits.total }
+    // How long of this was the connection cannot be seen from here.
+    return Effect.flatMap(
+      within("headers", limits.connect + limits.headers, ends)(exchange),
+      (response) => receive(request, response, limits, ends)
+    )
+  })

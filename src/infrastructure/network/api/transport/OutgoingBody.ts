@@ -1,0 +1,88 @@
+/**
+ * Bodies of requests in the form that undici sends them.
+ */
+import type { HttpBody } from "@effect/platform/HttpBody"
+import { Effect, Runtime, Stream } from "effect"
+import * as FormBody from "./FormBody.ts"
+
+/** What an upload tells the exchange that it belongs to. */
+export interface Progress {
+  readonly sent: () => void
+  /** The stream failed; whether any of it was given away before. */
+  readonly failed: (cause: unknown, begun: boolean) => void
+}
+
+/** A stream that undici pulls as the connection takes it. */
+export class Upload implements AsyncIterable<Uint8Array> {
+  private readonly source: AsyncIterable<Uint8Array>
+  private iterator: AsyncIterator<Uint8Array> | undefined
+  private begun = false
+  progress: Progress = { sent: () => undefined, failed: () => undefined }
+
+  constructor(stream: Stream.Stream<Uint8Array, unknown>, runtime: Runtime.Runtime<never>) {
+    this.source = Stream.toAsyncIterableRuntime(stream, runtime)
+  }
+
+  /** Interrupts the stream, finished or not. */
+  stop(): void {
+    const { iterator } = this
+    this.iterator = undefined
+    void iterator?.return?.()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const iterator = this.source[Symbol.asyncIterator]()
+    this.iterator = iterator
+    return {
+      next: async () => {
+        try {
+          const next = await iterator.next()
+          if (next.done === true) this.progress.sent()
+          this.begun = true
+          return next
+        } catch (cause) {
+          this.progress.failed(cause, this.begun)
+          throw cause
+        }
+      },
+      return: async () => {
+        this.stop()
+        return { done: true, value: undefined }
+      }
+    }
+  }
+}
+
+export interface Outgoing {
+  readonly body: Uint8Array | string | Upload | null
+  /** Beside those of the request. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const nothing: Outgoing = { body: null }
+
+/** `undefined` for a body that takes an effect to prepare, or that is none of HTTP's. */
+export const immediate = (body: HttpBody): Outgoing | undefined => {
+  if (body._tag === "Empty") return nothing
+  if (body._tag === "Uint8Array") return { body: body.body }
+  return body._tag === "Raw" && (typeof body.body === "string" || body.body instanceof Uint8Array)
+    ? { body: body.body }
+    : undefined
+}
+
+export const prepare = (body: HttpBody): Effect.Effect<Outgoing, unknown> => {
+  if (body._tag === "FormData") {
+    return Effect.map(
+      FormBody.encode(body),
+      ({ bytes, contentType }) => ({ body: bytes, headers: { "content-type": contentType } })
+    )
+  }
+  if (body._tag === "Stream") {
+    const { contentLength, stream } = body
+    return Effect.map(Effect.runtime<never>(), (runtime) => ({
+      body: new Upload(stream, runtime),
+      ...(contentLength === undefined ? {} : { headers: { "content-length": String(contentLength) } })
+    }))
+  }
+  return Effect.fail("a body of no known kind")
+}

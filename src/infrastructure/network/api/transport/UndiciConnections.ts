@@ -1,0 +1,54 @@
+/**
+ * Pools of kept connections, one per origin, each to the origin itself or through a proxy.
+ */
+import { Duration, Effect, Redacted } from "effect"
+import type { Scope } from "effect"
+import type { Dispatcher } from "undici"
+import Agent from "undici/lib/dispatcher/agent.js"
+import ProxyAgent from "undici/lib/dispatcher/proxy-agent.js"
+import { proxyFor } from "./Proxies.ts"
+import type { ProxyOptions } from "./Proxies.ts"
+import { connectOptions } from "./Tls.ts"
+import type { TlsOptions } from "./Tls.ts"
+
+export interface ConnectionOptions {
+  /** At most, to one origin; 128 unless told. Exchanges beyond wait for one, in their phase `connect`. */
+  readonly connections?: number
+  /** How long a connection without a request is kept when the server says nothing; 4 seconds unless told. */
+  readonly keepAlive?: Duration.DurationInput
+  readonly tls?: TlsOptions
+  readonly proxies?: ProxyOptions
+}
+
+/** A connection that nobody waits for any more is given up after this, in milliseconds. */
+const connectLimit = 10_000
+
+/** The dispatcher for an origin. */
+export type Connections = (origin: string) => Dispatcher
+
+export const make = (options: ConnectionOptions): Effect.Effect<Connections, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const pool = {
+      connections: options.connections ?? 128,
+      pipelining: 1,
+      keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "4 seconds")
+    }
+    const connect = { timeout: connectLimit, ...connectOptions(options.tls ?? {}) }
+    const owned = <A extends Dispatcher>(create: () => A) =>
+      Effect.acquireRelease(Effect.sync(create), (agent) => Effect.ignore(Effect.tryPromise(() => agent.destroy())))
+    const direct = yield* owned(() => new Agent({ ...pool, connect }))
+    const { proxies = {} } = options
+    const through = new Map<string, Dispatcher>()
+    for (const proxy of [proxies.http, proxies.https]) {
+      const uri = proxy && Redacted.value(proxy)
+      if (uri === undefined || through.has(uri)) continue
+      // Plain requests are handed to the proxy as RFC 9112, section 3.2.2, says; only encrypted ones need a tunnel.
+      const tls = { proxyTls: connect, requestTls: connect, proxyTunnel: false }
+      through.set(uri, yield* owned(() => new ProxyAgent({ ...pool, ...tls, uri })))
+    }
+    if (through.size === 0) return () => direct
+    return (origin) => {
+      const proxy = proxyFor(origin, proxies)
+      return (proxy && through.get(Redacted.value(proxy))) ?? direct
+    }
+  })
