@@ -14,6 +14,7 @@ import * as MemoryConnectivity from "../../src/infrastructure/network/api/Memory
 import * as OriginStates from "../../src/infrastructure/network/api/origin/OriginState.ts"
 import * as PipelineApiClient from "../../src/infrastructure/network/api/PipelineApiClient.ts"
 import * as UndiciTransport from "../../src/infrastructure/network/api/transport/UndiciTransport.ts"
+import * as VersionNotices from "../../src/infrastructure/network/api/version/VersionNotices.ts"
 import { check, path } from "./Answer.ts"
 import { shares } from "./Client.ts"
 import type { Client } from "./Client.ts"
@@ -62,7 +63,7 @@ export const pipeline = async (tracing: Layer.Layer<never>) => (url: string) =>
   client(
     PipelineApiClient.layer.pipe(
       Layer.provide(MemoryConnectivity.layer),
-      Layer.provide(OriginStates.layer),
+      Layer.provide([OriginStates.layer, VersionNotices.layer]),
       Layer.provide([
         UndiciTransport.layer(),
         ApiPolicy.layer(),

@@ -10,6 +10,7 @@ import * as LearntConnectivity from "../network/api/LearntConnectivity.ts"
 import * as OriginStates from "../network/api/origin/OriginState.ts"
 import * as PipelineApiClient from "../network/api/PipelineApiClient.ts"
 import * as PipelinePlainApiClient from "../network/api/PipelinePlainApiClient.ts"
+import * as VersionNotices from "../network/api/version/VersionNotices.ts"
 import * as WsRealtime from "../network/websocket/WsRealtime.ts"
 import * as UnavailableBiometrics from "../security/biometric/UnavailableBiometrics.ts"
 import * as KeysetCrypto from "../security/encryption/KeysetCrypto.ts"
@@ -20,7 +21,7 @@ import * as SsePushNotifications from "../services/push/SsePushNotifications.ts"
 import * as SecureStoreKeysetStore from "../storage/secure/SecureStoreKeysetStore.ts"
 
 const apiPolicy = Layer.provideMerge(
-  OriginStates.layer,
+  Layer.merge(OriginStates.layer, VersionNotices.layer),
   Layer.unwrapEffect(
     Effect.map(
       ApiConfig,

@@ -34,6 +34,7 @@ import type { OriginStates } from "../network/api/origin/OriginState.ts"
 import type { PlainApiClient } from "../network/api/PlainApiClient.ts"
 import type { Reachability } from "../network/api/Reachability.ts"
 import type { Transport } from "../network/api/transport/Transport.ts"
+import type { VersionNotices } from "../network/api/version/VersionNotices.ts"
 import type { RealtimeSocket } from "../network/websocket/RealtimeSocket.ts"
 import type { LocalDatabase } from "../storage/local/LocalDatabase.ts"
 import type { ProcessLock } from "../storage/local/ProcessLock.ts"
@@ -47,6 +48,7 @@ type Network =
   | ApiOrigin
   | ApiPolicy
   | OriginStates
+  | VersionNotices
   | Transport
   | HttpClient
   | RealtimeSocket
@@ -74,7 +76,7 @@ export interface Parts<R = never> {
   readonly cache: Part<Cache, Base | ProcessLock | Crypto, R>
 
   readonly origin: Part<ApiOrigin, Base, R>
-  readonly apiPolicy: Part<ApiPolicy | OriginStates, Base, R>
+  readonly apiPolicy: Part<ApiPolicy | OriginStates | VersionNotices, Base, R>
   readonly transport: Part<Transport | HttpClient, Base, R>
   readonly socket: Part<RealtimeSocket, Base, R>
   readonly connectivity: Part<Connectivity | Reachability, Stores | ApiOrigin | HttpClient, R>

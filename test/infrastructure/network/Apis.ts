@@ -11,10 +11,11 @@ import * as PipelineApiClient from "../../../src/infrastructure/network/api/Pipe
 import * as PipelinePlainApiClient from "../../../src/infrastructure/network/api/PipelinePlainApiClient.ts"
 import type { MemoryServer } from "../../../src/infrastructure/network/api/transport/MemoryServer.ts"
 import * as MemoryTransport from "../../../src/infrastructure/network/api/transport/MemoryTransport.ts"
+import * as VersionNotices from "../../../src/infrastructure/network/api/version/VersionNotices.ts"
 
 export const origin = Layer.succeed(ApiOrigin, { url: "http://api.test:8080" })
 
-export const policy = Layer.provideMerge(OriginStates.layer, ApiPolicy.layer())
+export const policy = Layer.provideMerge(Layer.merge(OriginStates.layer, VersionNotices.layer), ApiPolicy.layer())
 
 export const layer = (server: Layer.Layer<MemoryServer>, tokens: Layer.Layer<AccessTokens>) =>
   Layer.merge(PipelineApiClient.layer, PipelinePlainApiClient.layer).pipe(

@@ -67,6 +67,16 @@ export interface ApiPolicyOptions {
     readonly local?: { readonly limit: number; readonly window: Duration.DurationInput }
     readonly queue: number
   }
+  readonly versions: {
+    /** Whether `Deprecation` and `Sunset` of answers are read; without, another version is still asked for. */
+    readonly lifecycle: boolean
+    /** A sunset nearer than this is an error in the log, no longer a warning. */
+    readonly nearSunset: Duration.DurationInput
+    /** For how long a version that stood in for a newer one is asked for first. */
+    readonly remember: Duration.DurationInput
+    /** For CI: an answer whose sunset is as near as this fails the call; zero means that it has passed. */
+    readonly failOnSunset?: Duration.DurationInput
+  }
   /** Keyed by method and path of the wire contract, such as `POST /v2/notes/mutations`. */
   readonly endpoints: Readonly<Record<string, EndpointPolicy>>
 }
@@ -101,6 +111,7 @@ export const defaults: ApiPolicyOptions = {
     successesToClose: 2
   },
   rateLimit: { queue: 256 },
+  versions: { lifecycle: true, nearSunset: "30 days", remember: "1 hour" },
   endpoints: {}
 }
 

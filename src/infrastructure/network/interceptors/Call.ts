@@ -1,6 +1,7 @@
 /**
  * One logical call: what its stages and its attempts share.
  */
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { Clock } from "effect"
 import type { UserId } from "../../../domain/auth/User.ts"
 import type { AttemptRecord } from "../api/ApiError.ts"
@@ -16,13 +17,16 @@ export const maxRecords = 8
 
 export class Call {
   readonly method: string
-  /** The path without ids, when the wire contract has it. */
-  readonly template: string | undefined
+  /** The path without ids, when the wire contract has it; of the version that is being asked for. */
+  template: string | undefined
   readonly endpoint: EndpointPolicy
   readonly options: CallOptions
   readonly origin: OriginState
   private readonly clock: Clock.Clock
   readonly startedAt: number
+
+  /** The request as the caller wrote it, where the stage `version` sends it as another version has it. */
+  written: HttpClientRequest | undefined
 
   /** When the call is over, on the clock of `now`. */
   deadline = Number.POSITIVE_INFINITY
