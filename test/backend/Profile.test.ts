@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { assertProblem, call, layer, signIn } from "./TestBackend.ts"
+import { Effect, TestClock } from "effect"
+import { ada, assertProblem, call, layer, signIn } from "./TestBackend.ts"
 
 describe("profile", () => {
   it.effect("carries a strong validator, and 304 answers whoever has it", () =>
@@ -24,13 +24,28 @@ describe("profile", () => {
       const { accessToken: token, userId } = yield* signIn()
       const { body, headers, status } = yield* call("GET", "/v1/profile", { token })
       assert.strictEqual(status, 200)
-      assert.deepStrictEqual({ ...body } as unknown, { id: userId, name: "ada" })
+      assert.deepStrictEqual({ ...body } as unknown, { id: userId, login: ada.username, name: "ada" })
       assert.match(headers.get("deprecation") ?? "", /^@\d+$/)
       const deprecated = Number(headers.get("deprecation")?.slice(1)) * 1000
       assert.isAbove(Date.parse(headers.get("sunset") ?? ""), deprecated)
       assert.strictEqual(headers.get("link"), `</v2/profile>; rel="successor-version"`)
       const current = yield* call("GET", "/v2/profile", { token })
       assert.isNull(current.headers.get("deprecation"))
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("version 1 announces its end in refusals too, and is gone after it", () =>
+    Effect.gen(function*() {
+      const refused = yield* call("GET", "/v1/profile")
+      assertProblem(refused, 401)
+      const sunset = Date.parse(refused.headers.get("sunset") ?? "")
+      assert.isTrue(refused.headers.has("deprecation"))
+      const { accessToken: token } = yield* signIn()
+      yield* TestClock.setTime(sunset - 1)
+      assert.strictEqual((yield* call("GET", "/v1/profile")).status, 401)
+      yield* TestClock.setTime(sunset + 1)
+      const gone = yield* call("GET", "/v1/profile", { token })
+      assertProblem(gone, 410)
+      assert.isTrue(gone.headers.has("sunset"))
     }).pipe(Effect.provide(layer)))
 
   it.effect("needs an access token", () =>

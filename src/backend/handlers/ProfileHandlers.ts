@@ -4,7 +4,7 @@
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Effect, Layer, Option, Schema } from "effect"
 import { createHash } from "node:crypto"
 import { Profile } from "../../domain/user/Profile.ts"
 import { CurrentAccount } from "../../infrastructure/network/api/contract/Authorization.ts"
@@ -13,28 +13,17 @@ import { StrataApi } from "../../infrastructure/network/api/contract/StrataApi.t
 import * as Problems from "../http/Problems.ts"
 import { AccountStore } from "../store/AccountStore.ts"
 
-/** When version 1 was deprecated and when it goes. */
-const deprecated = DateTime.unsafeMake("2026-01-01T00:00:00Z")
-const sunset = DateTime.unsafeMake("2027-12-31T23:59:59Z")
-
-/** RFC 9745 (a structured-field date), RFC 8594 and RFC 8288. */
-const deprecationHeaders = {
-  deprecation: `@${deprecated.epochMillis / 1000}`,
-  sunset: DateTime.toDateUtc(sunset).toUTCString(),
-  link: `</v2/profile>; rel="successor-version"`
-}
-
 /** `If-None-Match` compares weakly (RFC 9110, section 13.1.2). */
 const matches = (ifNoneMatch: string | undefined, etag: string) =>
   ifNoneMatch !== undefined
   && ifNoneMatch.split(",").some((each) => each.trim() === "*" || each.trim().replace(/^W\//, "") === etag)
 
-const respond = <A, I>(schema: Schema.Schema<A, I>, extra: Readonly<Record<string, string>> = {}) => {
+const respond = <A, I>(schema: Schema.Schema<A, I>) => {
   const encode = Schema.encodeSync(Schema.parseJson(schema))
   return (request: HttpServerRequest, value: A) => {
     const body = encode(value)
     const etag = `"${createHash("sha256").update(body).digest("base64url")}"`
-    const headers = { etag, "cache-control": "private, no-cache", ...extra }
+    const headers = { etag, "cache-control": "private, no-cache" }
     return matches(request.headers["if-none-match"], etag)
       ? HttpServerResponse.empty({ status: 304, headers })
       : HttpServerResponse.text(body, { contentType: "application/json", headers })
@@ -42,7 +31,7 @@ const respond = <A, I>(schema: Schema.Schema<A, I>, extra: Readonly<Record<strin
 }
 
 const respondCurrent = respond(Profile)
-const respondV1 = respond(ProfileV1, deprecationHeaders)
+const respondV1 = respond(ProfileV1)
 
 const profile = Effect.gen(function*() {
   const account = yield* CurrentAccount
@@ -66,7 +55,11 @@ const version1 = HttpApiBuilder.group(
   (handlers) =>
     handlers.handle(
       "get",
-      ({ request }) => Effect.map(profile, ({ displayName, id }) => respondV1(request, { id, name: displayName }))
+      ({ request }) =>
+        Effect.map(
+          profile,
+          ({ displayName, id, username }) => respondV1(request, { id, login: username, name: displayName })
+        )
     )
 )
 

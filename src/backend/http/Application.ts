@@ -7,7 +7,7 @@ import type * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { Context, Effect, Layer, Option, Ref } from "effect"
+import { Context, DateTime, Effect, Layer, Option, Ref } from "effect"
 import type { Scope } from "effect"
 import type { Crypto } from "../../domain/security/Crypto.ts"
 import { requestMaxBytes, StrataApi } from "../../infrastructure/network/api/contract/StrataApi.ts"
@@ -27,6 +27,7 @@ import type { EventStore } from "../store/EventStore.ts"
 import type { LoginAttemptStore } from "../store/LoginAttemptStore.ts"
 import type { NoteStore } from "../store/NoteStore.ts"
 import type { SessionStore } from "../store/SessionStore.ts"
+import * as DeprecatedVersion from "./DeprecatedVersion.ts"
 import * as Documentation from "./Documentation.ts"
 import * as Problems from "./Problems.ts"
 import * as RequestFailures from "./RequestFailures.ts"
@@ -55,6 +56,13 @@ export const faultResponse = ({ status }: Verdict): Option.Option<HttpServerResp
       Problems.respond(Problems.ofStatus(code), Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {})
   )
 
+/** A version is served until its sunset (RFC 8594). */
+const untilSunset = <R>(app: HttpApp.Default<never, R>, path: string) =>
+  DeprecatedVersion.concerns(path)
+    ? Effect.flatMap(DateTime.isPast(DeprecatedVersion.sunset), (isOver) =>
+      isOver ? Effect.succeed(Problems.respond(Problems.gone())) : app)
+    : app
+
 const limitBody = <R>(app: HttpApp.Default<never, R>) =>
   Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
@@ -65,10 +73,11 @@ const limitBody = <R>(app: HttpApp.Default<never, R>) =>
   )
 
 /** No answer is kept unless it says so; 401 names the scheme (RFC 9110, section 11.6.1). */
-const withDefaultHeaders = (response: HttpServerResponse.HttpServerResponse) =>
+const withDefaultHeaders = (response: HttpServerResponse.HttpServerResponse, path: string) =>
   HttpServerResponse.setHeaders(response, {
     "cache-control": "no-store",
     ...(response.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...(DeprecatedVersion.concerns(path) ? DeprecatedVersion.headers : {}),
     ...response.headers
   })
 
@@ -80,16 +89,20 @@ export const make = Effect.gen(function*() {
   const answer = Effect.gen(function*() {
     const dropped = yield* Ref.make(false)
     const request = yield* HttpServerRequest.HttpServerRequest
+    const path = Routes.pathOf(request.url)
     const response = yield* withServerSpan(
       request,
       Effect.gen(function*() {
-        const verdict = yield* faults.judge(Routes.pathOf(request.url))
+        const verdict = yield* faults.judge(path)
         yield* verdict.delay
         yield* Ref.set(dropped, verdict.dropResponse)
-        return yield* Option.match(faultResponse(verdict), { onNone: () => served, onSome: Effect.succeed })
+        return yield* Option.match(faultResponse(verdict), {
+          onNone: () => untilSunset(served, path),
+          onSome: Effect.succeed
+        })
       })
     )
-    return { response: withDefaultHeaders(response), isDropped: yield* Ref.get(dropped) }
+    return { response: withDefaultHeaders(response, path), isDropped: yield* Ref.get(dropped) }
   })
 
   return Application.of({ answer: Effect.mapInputContext(answer, (input) => Context.merge(context, input)) })

@@ -39,6 +39,7 @@ const other = (status: number, type: string, title: string) => (): Problem => ({
 
 export const malformed = other(400, "/problems/malformed", "The body is not what its content type says")
 export const tooLarge = other(413, "/problems/too-large", "The request is too large")
+export const gone = other(410, "/problems/gone", "This version is no longer served")
 export const failed = other(500, "/problems/failed", "The backend failed")
 
 /** For a status that no constructor stands for. */

@@ -16,10 +16,10 @@ export class ProfileApi extends HttpApiGroup.make("profile")
   .prefix(`/${currentApiVersion}`)
 {}
 
-/** What version 1 called a profile. */
-export const ProfileV1 = Schema.Struct({ id: UserId, name: Schema.String })
+/** What version 1 called a profile: the username was the login, the displayed name just the name. */
+export const ProfileV1 = Schema.Struct({ id: UserId, login: Schema.NonEmptyString, name: Schema.String })
 
-/** Answers with `Deprecation`, `Sunset` and a `Link` to its successor. */
+/** Every answer has `Deprecation`, `Sunset` and a `Link` to its successor; after the sunset it is 410. */
 export class ProfileV1Api extends HttpApiGroup.make("profileV1")
   .add(HttpApiEndpoint.get("get", "/profile").addSuccess(ProfileV1))
   .middleware(Authorization)
