@@ -16,6 +16,8 @@ import * as Bulkhead from "../interceptors/Bulkhead.ts"
 import { Call } from "../interceptors/Call.ts"
 import * as CircuitBreaker from "../interceptors/CircuitBreaker.ts"
 import * as ConnectivityProbe from "../interceptors/ConnectivityProbe.ts"
+import * as Hedge from "../interceptors/Hedge.ts"
+import * as IdempotencyKey from "../interceptors/IdempotencyKey.ts"
 import type {
   AttemptInterceptor,
   CallInterceptor,
@@ -31,6 +33,7 @@ import * as Redirect from "../interceptors/Redirect.ts"
 import * as RemoteFailures from "../interceptors/RemoteFailures.ts"
 import * as Retry from "../interceptors/Retry.ts"
 import { attemptStages, callStages } from "../interceptors/Stage.ts"
+import * as TotalDeadline from "../interceptors/TotalDeadline.ts"
 import * as Version from "../interceptors/Version.ts"
 import * as Wire from "../interceptors/Wire.ts"
 import type { AccessTokens } from "./AccessTokens.ts"
@@ -116,7 +119,10 @@ const stages = (kind: Kind) =>
       Observe.make(),
       Redirect.make(yield* OriginStates),
       Version.make(policy, yield* VersionNotices),
+      TotalDeadline.make(policy),
+      IdempotencyKey.make(),
       Retry.make(policy),
+      Hedge.make(kind, policy),
       OfflineGate.make(yield* Connectivity, reachability),
       Bulkhead.make(kind),
       AdaptiveThrottle.make(),

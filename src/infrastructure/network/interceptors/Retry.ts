@@ -1,82 +1,129 @@
 /**
- * Tries again what may pass: at most three times more, with full jitter, as long as the backend asks for, and never a
- * request that may have had its effect unless it may have it twice.
+ * Tries again what may pass, by the table of `RetryTable`: with full jitter, not before the backend asks for it, within the
+ * call's time, as long as the origin's budget pays for it.
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Duration, Effect, Either, Option } from "effect"
+import { Cause, Duration, Effect, Either } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Meter from "../../telemetry/Meter.ts"
+import { BodyNotReplayable, DeadlineExceeded } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import * as Jitter from "../api/Jitter.ts"
+import { discard } from "../api/transport/Discard.ts"
+import * as Aftermath from "./Aftermath.ts"
 import { Attempt } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
-import type { LoopInterceptor } from "./Interceptor.ts"
-import * as RetryAfter from "./RetryAfter.ts"
+import type { LoopInterceptor, SendAttempt } from "./Interceptor.ts"
+import * as Replay from "./Replay.ts"
+import * as RetryTable from "./RetryTable.ts"
 
-export const base = Duration.millis(200)
-export const throttledBase = Duration.seconds(1)
-export const cap = Duration.seconds(20)
+type Answer = Effect.Effect<HttpClientResponse, ApiError | SecretFailure>
 
-/** A backend that asks for more than this gets no further attempt now. */
-export const maxRetryAfter = Duration.seconds(60)
+/** What happens after an exchange that failed. */
+type Next =
+  /** The failure stands. */
+  | { readonly _tag: "Stop" }
+  | { readonly _tag: "Fail"; readonly failure: ApiError }
+  | { readonly _tag: "Again"; readonly wait: number; readonly paid: number }
 
-/** Answers that are worth another attempt: always, because nothing was done, or only when the request is repeatable. */
-export const retriedStatus: Readonly<Record<number, "always" | "repeatable">> = {
-  408: "repeatable",
-  421: "always",
-  425: "always",
-  429: "always",
-  500: "repeatable",
-  502: "repeatable",
-  503: "repeatable",
-  504: "repeatable"
+/** One turn of the loop. */
+interface Turn {
+  readonly attempt: Attempt
+  /** How many came before. */
+  readonly retries: number
+  /** For this one, from the budget. */
+  readonly paid: number
+  /** Whether the body can be sent once more. */
+  readonly replayable: () => boolean
 }
 
-const hopeless = new Set(["tls", "invalid_request", "too_large", "malformed"])
+const stop: Next = { _tag: "Stop" }
 
-type Outcome = Either.Either<HttpClientResponse, ApiError | SecretFailure>
+/** An answer that nobody will see does not hold its connection. */
+const letGo = (failed: Aftermath.Failed) => Either.isRight(failed) ? discard(failed.right) : Effect.void
 
-const worthRetrying = (outcome: Outcome, request: HttpClientRequest, call: Call): boolean => {
-  if (request.body._tag !== "Empty" && request.body._tag !== "Uint8Array") return false
-  if (Either.isRight(outcome)) {
-    const rule = retriedStatus[outcome.right.status]
-    return rule === "always" || (rule === "repeatable" && call.repeatable)
-  }
-  const failure = outcome.left
-  if (failure._tag === "DeadlineExceeded") return failure.scope === "attempt" && call.repeatable
-  return failure._tag === "TransportFailure"
-    && !hopeless.has(failure.reason)
-    && (failure.sent === "no" || call.repeatable)
-}
+export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
+  const table = RetryTable.make(retry)
+  const maxRetryAfter = Duration.toMillis(retry.maxRetryAfter)
 
-/** `U(0, min(cap, base · 2^n))`, or what the backend asks for and up to a tenth more. `none` when that is too long. */
-const delay = (outcome: Outcome, retries: number) =>
-  Effect.gen(function*() {
-    const throttled = Either.isRight(outcome) && outcome.right.status === 429
-    const backoff = yield* Jitter.full(throttled ? throttledBase : base, cap, retries)
-    const asked = Either.isRight(outcome) ? yield* RetryAfter.fromHeaders(outcome.right.headers) : Option.none()
-    if (Option.isNone(asked)) return Option.some(backoff)
-    if (Duration.greaterThan(asked.value, maxRetryAfter)) return Option.none()
-    const extra = yield* Jitter.between(0, Duration.times(asked.value, 0.1))
-    return Option.some(Duration.sum(Duration.max(backoff, asked.value), extra))
-  })
+  /** `U(0, min(cap, base · 2^retries))`, or what the backend asks for and up to a tenth more. */
+  const backoff = (row: RetryTable.Row, asked: number | undefined, retries: number) =>
+    Effect.gen(function*() {
+      const throttled = row.base === "throttledBase" ||
+        (row.base === "throttledBase with Retry-After" && asked !== undefined)
+      const own = yield* Jitter.full(throttled ? retry.throttledBase : retry.base, retry.cap, retries)
+      if (asked === undefined) return Duration.toMillis(own)
+      const extra = yield* Jitter.between(0, asked * 0.1)
+      return Math.max(Duration.toMillis(own), asked) + Duration.toMillis(extra)
+    })
 
-export const make = ({ retry: { maxAttempts } }: ApiPolicyOptions): LoopInterceptor => ({
-  stage: "retry",
-  around: (next) => (request, call) => {
-    const turn = (retries: number, attempt: Attempt): Effect.Effect<HttpClientResponse, ApiError | SecretFailure> =>
-      Effect.gen(function*() {
-        const outcome: Outcome = yield* Effect.either(next(request, attempt))
-        if (retries + 1 >= maxAttempts || !worthRetrying(outcome, request, call)) return yield* outcome
-        const wait = yield* delay(outcome, retries)
-        if (Option.isNone(wait)) return yield* outcome
-        yield* Meter.add(Catalogue.retries)
-        yield* Effect.sleep(wait.value)
-        return yield* turn(retries + 1, new Attempt(call, "retry", Duration.toMillis(wait.value)))
+  const decide = (
+    failed: Aftermath.Failed,
+    row: RetryTable.Row | undefined,
+    asked: number | undefined,
+    { attempt: { call }, replayable, retries }: Turn
+  ): Effect.Effect<Next> =>
+    Effect.gen(function*() {
+      if (row === undefined || !RetryTable.allows(row, call) || retries + 1 >= retry.maxAttempts) return stop
+      if (asked !== undefined && asked > maxRetryAfter) return stop
+      if (!replayable()) {
+        return { _tag: "Fail", failure: new BodyNotReplayable({ outcome: Aftermath.outcomeOf(failed) }) }
+      }
+      const wait = yield* backoff(row, asked, retries)
+      if (wait >= call.remaining()) {
+        if (asked !== undefined) return stop
+        const sent = Aftermath.outcomeOf(failed) === "not-sent" ? "no" : "maybe"
+        return { _tag: "Fail", failure: new DeadlineExceeded({ phase: "backoff", scope: "total", sent }) }
+      }
+      const paid = call.origin.retryBudget.take(row.cost, call.now())
+      if (paid !== undefined) return { _tag: "Again", wait, paid }
+      yield* Meter.add(Catalogue.budgetExhausted)
+      return stop
+    })
+
+  const around = (next: SendAttempt) => {
+    const turn = (request: HttpClientRequest, now: Turn): Answer => {
+      const { attempt, paid, replayable, retries } = now
+      const { call } = attempt
+      const startedAt = call.now()
+
+      const afterwards = (failed: Aftermath.Failed, row: RetryTable.Row | undefined): Answer =>
+        Effect.gen(function*() {
+          Aftermath.record(failed, attempt, startedAt)
+          const asked = Aftermath.retryAfter(failed, attempt)
+          const then = yield* decide(failed, row, asked, now)
+          if (then._tag === "Stop") return yield* Aftermath.ended(failed, call)
+          yield* letGo(failed)
+          if (then._tag === "Fail") return yield* Aftermath.ended(Either.left(then.failure), call)
+          const { retryBudget } = call.origin
+          yield* Effect.onInterrupt(Effect.sleep(then.wait), () => Effect.sync(() => retryBudget.giveBack(then.paid)))
+          yield* Meter.add(Catalogue.retries)
+          const again = new Attempt(call, "retry", then.wait)
+          return yield* turn(request, { attempt: again, retries: retries + 1, paid: then.paid, replayable })
+        })
+
+      return Effect.matchCauseEffect(next(request, attempt), {
+        onFailure: (cause) =>
+          Either.match(Cause.failureOrCause(cause), {
+            onLeft: (failure) => afterwards(Either.left(failure), table.ofFailure(failure)),
+            onRight: Effect.failCause
+          }),
+        onSuccess: (response) => {
+          const row = table.ofResponse(response)
+          if (row === undefined && response.status < 500) call.origin.retryBudget.succeeded(paid)
+          return response.status < 400 ? Effect.succeed(response) : afterwards(Either.right(response), row)
+        }
       })
-    return turn(0, new Attempt(call))
+    }
+
+    return (request: HttpClientRequest, call: Call): Answer => {
+      const replay = Replay.of(request, call)
+      return turn(replay.request, { attempt: new Attempt(call), retries: 0, paid: 0, replayable: replay.possible })
+    }
   }
-})
+
+  return { stage: "retry", around }
+}

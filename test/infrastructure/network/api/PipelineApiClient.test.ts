@@ -75,11 +75,11 @@ describe("PipelineApiClient", () => {
       assert.strictEqual(get.connectivity, "online")
     }))
 
-  it.effect("bounds each attempt", () =>
+  it.effect("bounds each attempt, and all of them together", () =>
     Effect.gen(function*() {
       const get = yield* run(() => Effect.never, getProfile)
       assert.strictEqual(failureOf(get)?._tag, "Unavailable")
-      assert.strictEqual(get.requests.length, 4)
+      assert.include([2, 3], get.requests.length)
       const unsafe = yield* run(() => Effect.never, post)
       assert.strictEqual(failureOf(unsafe)?._tag, "OutcomeUnknown")
       assert.strictEqual(unsafe.requests.length, 1)
@@ -89,7 +89,7 @@ describe("PipelineApiClient", () => {
     Effect.gen(function*() {
       const outcome = yield* run(() => new Response(new ReadableStream()), getProfile)
       assert.strictEqual(failureOf(outcome)?._tag, "Unavailable")
-      assert.strictEqual(outcome.requests.length, 4)
+      assert.include([2, 3], outcome.requests.length)
     }))
 
   it.effect("bounds an event stream in place of the answer", () =>
@@ -98,18 +98,18 @@ describe("PipelineApiClient", () => {
         const headers = { "content-type": "text/event-stream" }
         const outcome = yield* run(() => new Response(new ReadableStream(), { status, headers }), getProfile)
         assert.strictEqual(failureOf(outcome)?._tag, "Unavailable")
-        assert.strictEqual(outcome.requests.length, 4)
+        assert.include([2, 3], outcome.requests.length)
       }
     }))
 
   it.effect("waits as long as the backend asks, and not at all when it asks for too long", () => {
     const server = ScriptedServer.make((_, index) =>
-      index === 0 ? ScriptedServer.json(503, {}, { "retry-after": "30" }) : ok()
+      index === 0 ? ScriptedServer.json(503, {}, { "retry-after": "20" }) : ok()
     )
     return Effect.gen(function*() {
       const { call } = yield* ApiClient
       const fiber = yield* Effect.fork(call(getProfile))
-      yield* TestClock.adjust("29 seconds")
+      yield* TestClock.adjust("19 seconds")
       assert.strictEqual(server.requests.length, 1)
       yield* TestClock.adjust("4 seconds")
       assert.strictEqual(server.requests.length, 2)
