@@ -54,6 +54,11 @@ const within = <A>(effect: Effect.Effect<A, ApiError | SecretFailure>, call: Cal
     : effect
 }
 
+const forAnotherAccount = ({ principal }: Credentials, call: Call) => {
+  call.principal ??= principal
+  return call.principal !== principal
+}
+
 /** Runs at once what needs not wait, at a small part of the price of a time limit; the rest is waited for within it. */
 const promptly = <A>(effect: Effect.Effect<A, ApiError | SecretFailure>, call: Call) =>
   Effect.withFiberRuntime<A, ApiError | SecretFailure>((fiber) => {
@@ -83,17 +88,20 @@ export const make = (
     const replaced = (generation: number, call: Call) =>
       within(Effect.mapError(replacement.replaced(generation), failed), call)
 
-    /** Credentials of a generation that was rejected meanwhile are asked for again, after their replacement. */
-    const current = (request: HttpClientRequest.HttpClientRequest, call: Call) =>
-      Effect.flatMap(promptly(ask(request, call), call), (credentials) =>
-        replacement.isRejected(credentials.generation)
-          ? Effect.zipRight(replaced(credentials.generation, call), promptly(ask(request, call), call))
-          : Effect.succeed(credentials))
-
-    const forAnotherAccount = ({ principal }: Credentials, call: Call) => {
-      call.principal ??= principal
-      return call.principal !== principal
-    }
+    /** What was replaced while it was asked for, or is about to be, is asked for again afterwards. */
+    const current = (
+      request: HttpClientRequest.HttpClientRequest,
+      call: Call
+    ): Effect.Effect<Credentials, ApiError | SecretFailure> =>
+      Effect.suspend(() => {
+        const before = replacement.count()
+        return Effect.flatMap(promptly(ask(request, call), call), (credentials) =>
+          replacement.isUnderWay(credentials.generation)
+            ? Effect.zipRight(replaced(credentials.generation, call), current(request, call))
+            : replacement.count() === before
+            ? Effect.succeed(credentials)
+            : current(request, call))
+      })
 
     return {
       stage: "auth",

@@ -9,12 +9,12 @@ import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import type { AccessTokens } from "../api/AccessTokens.ts"
 import * as CallOptions from "../api/CallOptions.ts"
 
-/** Replaced generations that are remembered; nobody holds on to credentials for longer than so many replacements. */
-const remembered = 16
-
 export interface TokenReplacement {
-  /** Whether the generation is replaced, or about to be. */
-  readonly isRejected: (generation: number) => boolean
+  /** Replacements so far: credentials that were asked for before the last one may be those that it replaced. */
+  readonly count: () => number
+
+  /** Whether the generation is about to be replaced. */
+  readonly isUnderWay: (generation: number) => boolean
 
   /**
    * Waits until the generation is replaced. That belongs to the client: a caller who is interrupted or gives up does
@@ -30,16 +30,7 @@ export const make = (
 ): Effect.Effect<TokenReplacement, never, Scope.Scope> =>
   Effect.map(Effect.scope, (scope) => {
     const flights = new Map<number, Deferred.Deferred<void, RemoteFailure | SecretFailure>>()
-    const spent = new Set<number>()
-
-    const spend = (generation: number) =>
-      Effect.sync(() => {
-        spent.add(generation)
-        for (const oldest of spent) {
-          if (spent.size <= remembered) break
-          spent.delete(oldest)
-        }
-      })
+    let count = 0
 
     const start = (generation: number) => {
       const flight = Deferred.unsafeMake<void, RemoteFailure | SecretFailure>(FiberId.none)
@@ -47,7 +38,7 @@ export const make = (
       return CallOptions.unmentioned(tokens.rejected(generation)).pipe(
         Effect.timeoutFail({ duration: limit, onTimeout: () => new Unavailable({}) }),
         Effect.interruptible,
-        Effect.zipRight(spend(generation)),
+        Effect.tap(() => void count++),
         Effect.ensuring(Effect.sync(() => flights.delete(generation))),
         Effect.intoDeferred(flight),
         Effect.forkIn(scope),
@@ -56,11 +47,11 @@ export const make = (
     }
 
     return {
-      isRejected: (generation) => spent.has(generation) || flights.has(generation),
+      count: () => count,
+      isUnderWay: (generation) => flights.has(generation),
       replaced: (generation) =>
         Effect.uninterruptibleMask((restore) =>
           Effect.suspend(() => {
-            if (spent.has(generation)) return Effect.void
             const running = flights.get(generation)
             return Effect.flatMap(
               running === undefined ? start(generation) : Effect.succeed(running),
