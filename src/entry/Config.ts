@@ -6,6 +6,7 @@ export { AnalyticsConfig } from "../infrastructure/config/env/AnalyticsConfig.ts
 export { ApiConfig } from "../infrastructure/config/env/ApiConfig.ts"
 export { BackendConfig } from "../infrastructure/config/env/BackendConfig.ts"
 export * as Configuration from "../infrastructure/config/env/Configuration.ts"
+export { ConnectionConfig } from "../infrastructure/config/env/ConnectionConfig.ts"
 export * as EnvSettings from "../infrastructure/config/env/EnvSettings.ts"
 export { FoldersConfig } from "../infrastructure/config/env/FoldersConfig.ts"
 export * as MemorySettings from "../infrastructure/config/env/MemorySettings.ts"

@@ -6,7 +6,6 @@ import * as NodePath from "@effect/platform-node/NodePath"
 import { Effect, Layer } from "effect"
 import { join } from "node:path"
 import { FoldersConfig } from "../config/env/FoldersConfig.ts"
-import * as UndiciTransport from "../network/api/transport/UndiciTransport.ts"
 import * as WsSocket from "../network/websocket/WsSocket.ts"
 import * as PreferredPasswordHashing from "../security/encryption/PreferredPasswordHashing.ts"
 import * as SqlCache from "../storage/cache/SqlCache.ts"
@@ -14,6 +13,7 @@ import { LocalDatabase } from "../storage/local/LocalDatabase.ts"
 import * as SqliteDatabaseMaintenance from "../storage/local/SqliteDatabaseMaintenance.ts"
 import * as SqliteLocalDatabase from "../storage/local/SqliteLocalDatabase.ts"
 import * as SqliteProcessLock from "../storage/local/SqliteProcessLock.ts"
+import * as Connections from "./Connections.ts"
 import { liveTables, migrations } from "./Database.ts"
 import { cacheFile, databaseFile } from "./DataFiles.ts"
 
@@ -36,6 +36,6 @@ export const device = {
   ),
   cache: inFolders((folders) => SqlCache.layerSealed({ filename: cacheFile(folders) })),
   passwordHashing: PreferredPasswordHashing.layer,
-  transport: UndiciTransport.layer(),
+  transport: Connections.transport,
   socket: WsSocket.layer
 }

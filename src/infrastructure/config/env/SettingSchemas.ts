@@ -180,3 +180,30 @@ export const SecretBytes32 = expecting(
 )
 
 export const SecretPairs = expecting("key=value pairs joined by commas", Schema.Redacted(Pairs))
+
+const withScheme = (text: string) => (text.includes("://") ? text : `http://${text}`)
+
+const isProxyUrl = (text: string) =>
+  URL.canParse(withScheme(text)) && /^https?:$/.test(new URL(withScheme(text)).protocol)
+
+/** As other programs read it: a scheme may be missing, credentials may be there. */
+export const ProxyUrl = expecting(
+  "an http or https URL",
+  Schema.Redacted(
+    Schema.transform(Schema.String.pipe(Schema.filter(isProxyUrl)), Schema.String, {
+      decode: withScheme,
+      encode: (url) => url
+    })
+  )
+)
+
+const pins = /^\s*sha256\/[A-Za-z0-9+/]{43}=\s*(,\s*sha256\/[A-Za-z0-9+/]{43}=\s*)*$/
+
+/** Hashes of public keys as RFC 7469 and other clients write them. */
+export const SpkiPins = expecting(
+  "`sha256/` and 32 bytes as base64, joined by commas",
+  Schema.transform(Schema.String.pipe(Schema.pattern(pins)), Schema.Array(Schema.String), {
+    decode: (text) => text.split(",").map((pin) => pin.trim()),
+    encode: (list) => list.join(",")
+  })
+)

@@ -6,6 +6,7 @@ import * as AccountConfig from "./AccountConfig.ts"
 import * as AnalyticsConfig from "./AnalyticsConfig.ts"
 import * as ApiConfig from "./ApiConfig.ts"
 import * as BackendConfig from "./BackendConfig.ts"
+import * as ConnectionConfig from "./ConnectionConfig.ts"
 import * as FoldersConfig from "./FoldersConfig.ts"
 import * as ProfileConfig from "./ProfileConfig.ts"
 import type { SettingSpec } from "./SettingSpec.ts"
@@ -16,6 +17,7 @@ import * as VaultConfig from "./VaultConfig.ts"
 export const slices = [
   ProfileConfig.slice,
   ApiConfig.slice,
+  ConnectionConfig.slice,
   AccountConfig.slice,
   VaultConfig.slice,
   FoldersConfig.slice,

@@ -2,7 +2,8 @@
  * Bodies of requests in the form that undici sends them.
  */
 import type { HttpBody } from "@effect/platform/HttpBody"
-import { Effect, Runtime, Stream } from "effect"
+import { Effect, Stream } from "effect"
+import type { Runtime } from "effect"
 import * as FormBody from "./FormBody.ts"
 
 /** What an upload tells the exchange that it belongs to. */

@@ -26,6 +26,9 @@ const connectLimit = 10_000
 /** The dispatcher for an origin. */
 export type Connections = (origin: string) => Dispatcher
 
+const owned = <A extends Dispatcher>(create: () => A) =>
+  Effect.acquireRelease(Effect.sync(create), (agent) => Effect.ignore(Effect.tryPromise(() => agent.destroy())))
+
 export const make = (options: ConnectionOptions): Effect.Effect<Connections, never, Scope.Scope> =>
   Effect.gen(function*() {
     const pool = {
@@ -34,8 +37,6 @@ export const make = (options: ConnectionOptions): Effect.Effect<Connections, nev
       keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "4 seconds")
     }
     const connect = { timeout: connectLimit, ...connectOptions(options.tls ?? {}) }
-    const owned = <A extends Dispatcher>(create: () => A) =>
-      Effect.acquireRelease(Effect.sync(create), (agent) => Effect.ignore(Effect.tryPromise(() => agent.destroy())))
     const direct = yield* owned(() => new Agent({ ...pool, connect }))
     const { proxies = {} } = options
     const through = new Map<string, Dispatcher>()
