@@ -65,15 +65,34 @@ describe("AdaptiveThrottle", () => {
       assert.strictEqual(origin.throttle.refusalProbability(0), 20 / 21)
     }))
 
-  it.effect("counts calls when they are sent, not when they end", () =>
+  it.effect("takes no burst after a silence for overload, however late its answers are", () =>
     Effect.gen(function*() {
       const origin = Stages.originOf()
-      const send = Stages.sender(AdaptiveThrottle.make(), origin, () => Effect.never)
-      const calls = yield* Effect.forEach(Array.from({ length: 40 }), () => Effect.fork(send()))
-      yield* Stages.settle
-      assert.isAbove(origin.throttle.refusalProbability(0), 0.5)
-      yield* Fiber.interruptAll(calls)
+      const slow: SendCall = () => Effect.as(Effect.sleep("10 seconds"), Stages.answer())
+      const send = Stages.sender(AdaptiveThrottle.make(), origin, slow)
+      const calls = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.fork(send()))
+      yield* TestClock.adjust("10 seconds")
+      yield* Effect.forEach(calls, Fiber.join)
       assert.strictEqual(origin.throttle.refusalProbability(0), 0)
+    }).pipe(Effect.withRandom(Random.fixed([0]))))
+
+  it.effect("counts calls when they are sent, not when they end, once the backend refuses some", () =>
+    Effect.gen(function*() {
+      const origin = Stages.originOf()
+      const reject = Stages.sender(AdaptiveThrottle.make(), origin, () => Effect.succeed(Stages.answer(503)))
+      const accept = Stages.sender(AdaptiveThrottle.make(), origin, () => Effect.succeed(Stages.answer(200)))
+      for (let call = 0; call < 10; call++) yield* Effect.zipRight(accept(), reject())
+      assert.strictEqual(origin.throttle.refusalProbability(0), 0)
+      yield* Effect.zipRight(reject(), reject())
+      const before = origin.throttle.refusalProbability(0)
+      const calls = yield* Effect.forEach(
+        Array.from({ length: 40 }),
+        () => Effect.fork(Stages.sender(AdaptiveThrottle.make(), origin, () => Effect.never)())
+      )
+      yield* Stages.settle
+      assert.isAbove(origin.throttle.refusalProbability(0), before)
+      yield* Fiber.interruptAll(calls)
+      assert.strictEqual(origin.throttle.refusalProbability(0), before)
     }).pipe(Effect.withRandom(Random.fixed([0.99]))))
 
   it.effect("counts local refusals as requests, so that it keeps away as long as it is refused", () =>
