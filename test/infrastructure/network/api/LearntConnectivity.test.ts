@@ -47,7 +47,7 @@ describe("LearntConnectivity", () => {
       const { state } = yield* Connectivity
       line.whole = false
       const exchange = yield* Effect.fork(Effect.flip(call((client) => client.profile.get({}))))
-      yield* TestClock.adjust("100 millis")
+      yield* TestClock.adjust("200 millis")
       assert.strictEqual(yield* state, "offline")
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* Fiber.join(exchange))._tag, "Offline")
