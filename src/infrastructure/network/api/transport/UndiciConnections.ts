@@ -4,7 +4,9 @@
 import { Duration, Effect, Redacted } from "effect"
 import type { Scope } from "effect"
 import type { Dispatcher } from "undici"
+import connect from "undici/lib/api/api-connect.js"
 import Agent from "undici/lib/dispatcher/agent.js"
+import Pool from "undici/lib/dispatcher/pool.js"
 import ProxyAgent from "undici/lib/dispatcher/proxy-agent.js"
 import { proxyFor } from "./Proxies.ts"
 import type { ProxyOptions } from "./Proxies.ts"
@@ -23,33 +25,42 @@ export interface ConnectionOptions {
 /** A connection that nobody waits for any more is given up after this, in milliseconds. */
 const connectLimit = 10_000
 
-/** The dispatcher for an origin. */
-export type Connections = (origin: string) => Dispatcher
+/** Sends a request over a connection to its origin. */
+export type Dispatch = (
+  options: Dispatcher.DispatchOptions & { readonly origin: string },
+  handler: Dispatcher.DispatchHandler
+) => void
+
+/** The main module of undici adds `connect` to all dispatchers, and much else. */
+const tunnels = (origin: URL, options: object) => Object.assign(new Pool(origin, options), { connect })
 
 const owned = <A extends Dispatcher>(create: () => A) =>
   Effect.acquireRelease(Effect.sync(create), (agent) => Effect.ignore(Effect.tryPromise(() => agent.destroy())))
 
-export const make = (options: ConnectionOptions): Effect.Effect<Connections, never, Scope.Scope> =>
+export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never, Scope.Scope> =>
   Effect.gen(function*() {
     const pool = {
       connections: options.connections ?? 128,
       pipelining: 1,
       keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "4 seconds")
     }
-    const connect = { timeout: connectLimit, ...connectOptions(options.tls ?? {}) }
-    const direct = yield* owned(() => new Agent({ ...pool, connect }))
+    const connecting = { timeout: connectLimit, ...connectOptions(options.tls ?? {}) }
+    const direct = yield* owned(() => new Agent({ ...pool, connect: connecting }))
     const { proxies = {} } = options
     const through = new Map<string, Dispatcher>()
     for (const proxy of [proxies.http, proxies.https]) {
       const uri = proxy && Redacted.value(proxy)
       if (uri === undefined || through.has(uri)) continue
       // Plain requests are handed to the proxy as RFC 9112, section 3.2.2, says; only encrypted ones need a tunnel.
-      const tls = { proxyTls: connect, requestTls: connect, proxyTunnel: false }
+      const tls = { proxyTls: connecting, requestTls: connecting, proxyTunnel: false, clientFactory: tunnels }
       through.set(uri, yield* owned(() => new ProxyAgent({ ...pool, ...tls, uri })))
     }
-    if (through.size === 0) return () => direct
-    return (origin) => {
-      const proxy = proxyFor(origin, proxies)
-      return (proxy && through.get(Redacted.value(proxy))) ?? direct
+    if (through.size === 0) return (request, handler) => void direct.dispatch(request, handler)
+    return (request, handler) => {
+      const proxy = proxyFor(request.origin, proxies)
+      const agent = proxy && through.get(Redacted.value(proxy))
+      if (agent === undefined) direct.dispatch(request, handler)
+      // A proxy agent writes into the headers that it is given.
+      else agent.dispatch({ ...request, headers: { ...request.headers as Record<string, string> } }, handler)
     }
   })

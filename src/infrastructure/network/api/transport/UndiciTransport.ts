@@ -40,7 +40,7 @@ const targetOf = (request: HttpClientRequest): Target | undefined => {
 
 export const make = ({ maxBodyBytes = largestBody, ...options }: Options = {}) =>
   Effect.gen(function*() {
-    const connections = yield* UndiciConnections.make(options)
+    const dispatch = yield* UndiciConnections.make(options)
     const timer = yield* DeadlineTimer
 
     const send = (
@@ -53,7 +53,7 @@ export const make = ({ maxBodyBytes = largestBody, ...options }: Options = {}) =
         const upload = body instanceof OutgoingBody.Upload ? body : undefined
         const exchange = new UndiciExchange({ request, upload, limits, timer, maxBodyBytes, resume })
         try {
-          connections(origin).dispatch({
+          dispatch({
             origin,
             path,
             method: request.method as Dispatcher.HttpMethod,

@@ -1,0 +1,147 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { createServer as createPlain } from "node:http"
+import type { IncomingMessage } from "node:http"
+import { createServer } from "node:https"
+import { connect } from "node:net"
+import type { AddressInfo, Server } from "node:net"
+import type { TLSSocket } from "node:tls"
+import { proxyFor } from "../../../../../src/infrastructure/network/api/transport/Proxies.ts"
+import type { TlsOptions } from "../../../../../src/infrastructure/network/api/transport/Tls.ts"
+import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
+import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
+import { authority, clientCertificate, clientKey, pins, serverCertificate, serverKey } from "./Certificates.ts"
+
+const limits = { connect: 5000, headers: 5000, bodyIdle: 5000, attempt: 10_000, total: 10_000 }
+
+const listening = <S extends Server>(server: S) =>
+  Effect.acquireRelease(
+    Effect.async<number>((resume) => {
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as AddressInfo).port)))
+    }),
+    () => Effect.sync(() => void server.close())
+  )
+
+/** Says who the client is, and wants to know. */
+const secured = Effect.gen(function*() {
+  let requests = 0
+  const server = createServer(
+    { key: serverKey, cert: serverCertificate, ca: authority, requestCert: true, rejectUnauthorized: false },
+    (request, response) => {
+      requests++
+      response.end((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody")
+    }
+  )
+  const port = yield* listening(server)
+  return { url: `https://localhost:${port}/`, requests: () => requests }
+})
+
+const exchange = (url: string, options: UndiciTransport.Options) =>
+  Effect.flatMap(Transport, ({ exchange: send }) => send(HttpClientRequest.get(url), limits)).pipe(
+    Effect.flatMap(({ text }) => Effect.orDie(text)),
+    Effect.catchTag("TransportFailure", ({ reason, sent }) => Effect.succeed(`${reason}, ${sent}`)),
+    Effect.provide(Layer.fresh(UndiciTransport.layer(options)))
+  )
+
+const over = (url: string, tls: TlsOptions) => exchange(url, { tls })
+
+describe("TLS", () => {
+  it.scopedLive("trusts what Node knows and the authorities that are configured beside", () =>
+    Effect.gen(function*() {
+      const { requests, url } = yield* secured
+      assert.strictEqual(yield* over(url, {}), "tls, no")
+      assert.strictEqual(requests(), 0)
+      assert.strictEqual(yield* over(url, { extraCa: authority }), "nobody")
+      assert.strictEqual(yield* over(url.replace("localhost", "127.0.0.1"), { extraCa: authority }), "nobody")
+    }))
+
+  it.scopedLive("shows the certificate of the client", () =>
+    Effect.gen(function*() {
+      const { url } = yield* secured
+      const client = { certificate: clientCertificate, key: Redacted.make(clientKey) }
+      assert.strictEqual(yield* over(url, { extraCa: authority, client }), "client")
+    }))
+
+  it.scopedLive("sends nothing to a server without a pinned key, on any connection", () =>
+    Effect.gen(function*() {
+      const { requests, url } = yield* secured
+      const other = `sha256/${"A".repeat(43)}=`
+      const pinned = (...keys: ReadonlyArray<string>) => over(url, { extraCa: authority, pins: keys })
+      assert.strictEqual(yield* pinned(other), "tls, no")
+      const twice = Effect.flatMap(Transport, ({ exchange: send }) =>
+        Effect.flip(send(HttpClientRequest.get(url), limits)))
+      yield* Effect.zip(twice, twice).pipe(
+        Effect.map(([first, second]) => {
+          assert.deepInclude(first, { reason: "tls", sent: "no" })
+          assert.deepInclude(second, { reason: "tls", sent: "no" })
+        }),
+        Effect.provide(UndiciTransport.layer({ tls: { extraCa: authority, pins: [other] } }))
+      )
+      assert.strictEqual(requests(), 0)
+      assert.strictEqual(yield* pinned(other, pins.server), "nobody")
+      assert.strictEqual(yield* pinned(pins.authority), "nobody")
+      assert.strictEqual(yield* over(url, { pins: [pins.server] }), "tls, no")
+    }))
+})
+
+describe("proxies", () => {
+  it("are chosen by scheme, and not for excepted hosts or loopback", () => {
+    const http = Redacted.make("http://plain.example:1")
+    const https = Redacted.make("http://tunnel.example:2")
+    const of = (origin: string, except?: string) =>
+      proxyFor(origin, { http, https, ...(except === undefined ? {} : { except }) })
+    assert.strictEqual(of("http://api.example.com"), http)
+    assert.strictEqual(of("https://api.example.com"), https)
+    assert.isUndefined(proxyFor("https://api.example.com", { http }))
+    for (const origin of ["http://localhost:80", "http://127.0.0.1:8080", "https://[::1]:1", "http://a.localhost"]) {
+      assert.isUndefined(of(origin), origin)
+    }
+    for (
+      const except of ["example.com", ".example.com", "*.example.com", "api.example.com:443", "x, EXAMPLE.com", "*"]
+    ) {
+      assert.isUndefined(of("https://api.example.com", except), except)
+    }
+    for (const except of ["ample.com", "api.example.com:80", "api", "example.com.de", ""]) {
+      assert.strictEqual(of("https://api.example.com", except), https, except)
+    }
+  })
+
+  /** Forwards to the one server that the test has, whatever name it is asked for. */
+  const proxyTo = (port: number) =>
+    Effect.gen(function*() {
+      const seen: Array<string> = []
+      const tell = ({ headers, method, url }: IncomingMessage) =>
+        seen.push(`${method} ${url} ${headers["proxy-authorization"] ?? "nobody"}`)
+      const proxy = createPlain((request, response) => {
+        tell(request)
+        response.end("through the proxy")
+      })
+      proxy.on("connect", (request: IncomingMessage, socket) => {
+        tell(request)
+        const target = connect(port, "127.0.0.1", () => {
+          socket.write("HTTP/1.1 200 OK\r\n\r\n")
+          target.pipe(socket).pipe(target)
+        })
+        target.on("error", () => socket.destroy())
+        socket.on("error", () => target.destroy())
+      })
+      return { seen, uri: Redacted.make(`http://user:pass@127.0.0.1:${yield* listening(proxy)}`) }
+    })
+
+  it.scopedLive("get plain requests as they are, and a tunnel for encrypted ones", () =>
+    Effect.gen(function*() {
+      const { url } = yield* secured
+      const { port } = new URL(url)
+      const { seen, uri } = yield* proxyTo(Number(port))
+      const options = { proxies: { http: uri, https: uri }, tls: { extraCa: authority } }
+      assert.strictEqual(yield* exchange("http://api.example.com/path?q=1", options), "through the proxy")
+      // The certificate is for localhost: the tunnel ends at the server, and its name is checked.
+      assert.strictEqual(yield* exchange(`https://api.example.com:${port}/`, options), "tls, no")
+      const credentials = `Basic ${Buffer.from("user:pass").toString("base64")}`
+      assert.deepStrictEqual(seen, [
+        `GET http://api.example.com/path?q=1 ${credentials}`,
+        `CONNECT api.example.com:${port} ${credentials}`
+      ])
+    }))
+})
