@@ -11,7 +11,8 @@ interface Sleeper {
 
 export class EventClock implements Clock.Clock {
   readonly [Clock.ClockTypeId]: Clock.ClockTypeId = Clock.ClockTypeId
-  private now = Date.UTC(2026, 0, 1)
+  private readonly origin = Date.UTC(2026, 0, 1)
+  private now = this.origin
   private readonly sleepers = new Set<Sleeper>()
   private pumping = false
 
@@ -20,7 +21,7 @@ export class EventClock implements Clock.Clock {
   }
 
   unsafeCurrentTimeNanos() {
-    return BigInt(Math.round(this.now * 1000)) * 1000n
+    return BigInt(Math.round((this.now - this.origin) * 1e6))
   }
 
   get currentTimeMillis() {
