@@ -1,5 +1,6 @@
 /**
- * `Connectivity` that is told what to say. It also takes what requests show, so that it can stand under a pipeline.
+ * `Connectivity` that is told what to say. It also takes what requests show, so that it can stand under a pipeline; offline
+ * by that alone it is until the next request, as nothing else here would find out that it is over.
  */
 import { Context, Effect, Layer } from "effect"
 import { Connectivity } from "../../../domain/network/Connectivity.ts"
@@ -14,17 +15,21 @@ export class ConnectivitySwitch
   >()
 {}
 
-export const make = Effect.map(
-  CurrentValue.make<ConnectivityState>("online"),
-  (known) =>
-    Context.make(Connectivity, { state: known.get, changes: known.changes }).pipe(
-      Context.add(Reachability, {
-        reached: known.set("online"),
-        unreachable: known.set("offline"),
-        wanted: Effect.void
-      }),
-      Context.add(ConnectivitySwitch, { set: known.set })
-    )
-)
+export const make = Effect.map(CurrentValue.make<ConnectivityState>("online"), (known) => {
+  let told = false
+  const set = (state: ConnectivityState) =>
+    Effect.suspend(() => {
+      told = state === "offline"
+      return known.set(state)
+    })
+  return Context.make(Connectivity, { state: known.get, changes: known.changes }).pipe(
+    Context.add(Reachability, {
+      reached: known.set("online"),
+      unreachable: known.set("offline"),
+      wanted: Effect.suspend(() => told ? Effect.void : known.set("online"))
+    }),
+    Context.add(ConnectivitySwitch, { set })
+  )
+})
 
 export const layer: Layer.Layer<Connectivity | Reachability | ConnectivitySwitch> = Layer.effectContext(make)

@@ -13,7 +13,7 @@ export class Reachability extends Context.Tag("effect-strata/infrastructure/netw
     /** A request could not be sent. */
     readonly unreachable: Effect.Effect<void>
 
-    /** Somebody would have sent a request, had it not been known that it cannot be sent: reason to look again soon. */
+    /** Somebody would send a request, were it not known that it cannot be sent: reason to look again soon. */
     readonly wanted: Effect.Effect<void>
   }
 >() {}

@@ -15,7 +15,8 @@ export const make = (
   stage: "offline",
   around: (next) => (request, call) =>
     Effect.flatMap(connectivity.state, (state) =>
-      state === "offline"
-        ? Effect.zipRight(reachability.wanted, Effect.fail(new Offline()))
-        : next(request, call))
+      state === "online" ? next(request, call) : Effect.flatMap(
+        Effect.zipRight(reachability.wanted, connectivity.state),
+        (still) => still === "online" ? next(request, call) : new Offline()
+      ))
 })

@@ -56,8 +56,6 @@ describe("OfflineGate", () => {
       yield* Effect.flip(send())
       assert.strictEqual(yield* state, "offline")
       assert.strictEqual(line.sent, 4)
-      yield* Effect.flip(send())
-      assert.strictEqual(line.sent, 4)
     }).pipe(Effect.provide(MemoryConnectivity.layer)))
 
   it.effect("learns nothing about the line from what was sent, or could never be", () =>
