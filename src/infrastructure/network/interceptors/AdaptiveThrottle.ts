@@ -3,14 +3,15 @@
  * anything: calls that are given up, or fail before they are sent, do not count.
  */
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Cause, Effect, Exit, Option, Random } from "effect"
+import { Cause, Effect, Option, Random } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import { Throttled } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
-import type { Reception } from "../api/origin/Throttle.ts"
 import type { CallInterceptor } from "./Interceptor.ts"
-import { settling } from "./Settling.ts"
+
+/** What became of a call: the backend did it, was too busy for it, or never had its say. */
+type Reception = "accepted" | "rejected" | "unknown"
 
 /** How a backend that has too much to do answers, and a gateway before it. */
 const overloaded = new Set([429, 502, 503, 504])
@@ -33,24 +34,29 @@ const ofFailure = (failure: ApiError | SecretFailure): Reception => {
   }
 }
 
-const receptionOf = (exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>): Reception =>
-  Exit.isSuccess(exit)
-    ? ofStatus(exit.value.status)
-    : Option.match(Cause.failureOption(exit.cause), { onNone: () => "unknown", onSome: ofFailure })
-
 export const make = (): CallInterceptor => ({
   stage: "throttle",
   around: (next) => (request, call) => {
     const { throttle } = call.origin
-    const send = Effect.uninterruptibleMask((restore) => {
-      throttle.send(call.now())
-      return settling(restore(Effect.suspend(() => next(request, call))), (exit) => {
-        throttle.settle(receptionOf(exit), call.now())
+    const heard = (reception: Reception) => {
+      if (reception === "accepted") throttle.accept(call.now())
+      else if (reception === "rejected") throttle.reject(call.now())
+    }
+    const send = () =>
+      Effect.matchCauseEffect(next(request, call), {
+        onSuccess: (response) => {
+          heard(ofStatus(response.status))
+          return Effect.succeed(response)
+        },
+        onFailure: (cause) => {
+          const failure = Cause.failureOption(cause)
+          if (Option.isSome(failure)) heard(ofFailure(failure.value))
+          return Effect.failCause(cause)
+        }
       })
-    })
     const chance = throttle.refusalProbability(call.now())
-    return chance === 0 ? send : Effect.flatMap(Random.next, (drawn) => {
-      if (drawn >= chance) return send
+    return chance === 0 ? send() : Effect.flatMap(Random.next, (drawn) => {
+      if (drawn >= chance) return send()
       throttle.refuse(call.now())
       Catalogue.throttled.update(1, { "strata.http.throttled_by": "adaptive" })
       return new Throttled({ by: "adaptive" })

@@ -7,7 +7,7 @@ import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import { CircuitOpen } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
-import type { Verdict } from "../api/origin/Breaker.ts"
+import type { Admission, Refusal, Verdict } from "../api/origin/Breaker.ts"
 import type { Kind } from "../api/origin/OriginState.ts"
 import { laneOf } from "../api/origin/OriginState.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
@@ -44,33 +44,44 @@ export const make = (kind: Kind, { retry }: ApiPolicyOptions): AttemptIntercepto
       ? "failure"
       : "success"
 
-  const verdictOf = (exit: Outcome, lasted: number): Verdict =>
-    Exit.isSuccess(exit)
-      ? ofStatus(exit.value.status)
-      : Option.match(Cause.failureOption(exit.cause), {
-        onNone: () => "ignored",
-        onSome: (failure) => ofFailure(failure, lasted)
-      })
-
   return {
     stage: "breaker",
-    around: (next) => (request, attempt) =>
-      Effect.uninterruptibleMask((restore) => {
-        const { call, origin } = attempt
-        const { breaker } = laneOf(origin, kind)
-        const admitted = breaker.admit(call.now())
-        if ("halfOpen" in admitted) {
-          const { halfOpen, retryAfter } = admitted
-          return new CircuitOpen({ origin: origin.url, halfOpen, retryAfter: Duration.millis(Math.ceil(retryAfter)) })
+    around: (next) => (request, attempt) => {
+      const { call, origin } = attempt
+      const { breaker } = laneOf(origin, kind)
+      const refused = ({ halfOpen, retryAfter }: Refusal) =>
+        new CircuitOpen({ origin: origin.url, halfOpen, retryAfter: Duration.millis(Math.ceil(retryAfter)) })
+
+      const settle = (admission: Admission, outcome: Outcome) => {
+        const now = call.now()
+        if (Exit.isFailure(outcome)) {
+          const failure = Cause.failureOption(outcome.cause)
+          const verdict = Option.isSome(failure) ? ofFailure(failure.value, now - admission.at) : "ignored"
+          breaker.settle(admission, verdict, now)
+          return
         }
-        return settling(restore(Effect.suspend(() => next(request, attempt))), (exit) => {
-          const now = call.now()
-          const verdict = verdictOf(exit, now - admitted.at)
-          const asked = verdict === "failure" && Exit.isSuccess(exit)
-            ? RetryAfter.parse(exit.value.headers["retry-after"], call.date())
-            : Option.none()
-          breaker.settle(admitted, verdict, now, Option.match(asked, { onNone: () => 0, onSome: Duration.toMillis }))
-        })
+        const verdict = ofStatus(outcome.value.status)
+        const asked = verdict === "failure"
+          ? RetryAfter.parse(outcome.value.headers["retry-after"], call.date())
+          : Option.none()
+        breaker.settle(admission, verdict, now, Option.isSome(asked) ? Duration.toMillis(asked.value) : 0)
+      }
+
+      // What is not a probe holds nothing: when it is interrupted there is nothing to do.
+      const now = call.now()
+      if (breaker.state(now) === "closed") {
+        const admission = breaker.admit(now)
+        return "halfOpen" in admission
+          ? refused(admission)
+          : settling(next(request, attempt), (outcome) => settle(admission, outcome))
+      }
+      return Effect.uninterruptibleMask((restore) => {
+        const admission = breaker.admit(call.now())
+        return "halfOpen" in admission ? refused(admission) : settling(
+          restore(Effect.suspend(() => next(request, attempt))),
+          (outcome) => settle(admission, outcome)
+        )
       })
+    }
   }
 }

@@ -1,9 +1,12 @@
 /**
- * What stages that count do with one operator: hear how the rest ended, once, however it ended.
+ * What stages that count do with one operator: hear how the rest ended, once.
  */
 import { Effect, Exit } from "effect"
 
-/** For use where nothing interrupts, with an effect that may be interrupted; `settle` then runs without a gap after it. */
+/**
+ * Where nothing interrupts, around an effect that may be interrupted, `settle` hears of interruptions too; elsewhere of
+ * everything else.
+ */
 export const settling = <A, E>(
   effect: Effect.Effect<A, E>,
   settle: (exit: Exit.Exit<A, E>) => void

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Random, TestClock } from "effect"
 import { CircuitOpen, Throttled, TransportFailure } from "../../../../src/infrastructure/network/api/ApiError.ts"
 import * as AdaptiveThrottle from "../../../../src/infrastructure/network/interceptors/AdaptiveThrottle.ts"
+import * as Bulkhead from "../../../../src/infrastructure/network/interceptors/Bulkhead.ts"
 import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
 import * as Stages from "../Stages.ts"
 
@@ -69,9 +70,10 @@ describe("AdaptiveThrottle", () => {
     Effect.gen(function*() {
       const origin = Stages.originOf()
       const slow: SendCall = () => Effect.as(Effect.sleep("10 seconds"), Stages.answer())
-      const send = Stages.sender(AdaptiveThrottle.make(), origin, slow)
+      const throttled = AdaptiveThrottle.make().around(slow)
+      const send = Stages.sender(Bulkhead.make("signed"), origin, throttled)
       const calls = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.fork(send()))
-      yield* TestClock.adjust("10 seconds")
+      yield* TestClock.adjust("20 seconds")
       yield* Effect.forEach(calls, Fiber.join)
       assert.strictEqual(origin.throttle.refusalProbability(0), 0)
     }).pipe(Effect.withRandom(Random.fixed([0]))))
@@ -84,10 +86,12 @@ describe("AdaptiveThrottle", () => {
       for (let call = 0; call < 10; call++) yield* Effect.zipRight(accept(), reject())
       assert.strictEqual(origin.throttle.refusalProbability(0), 0)
       yield* Effect.zipRight(reject(), reject())
+      // The bulkhead knows what is under way.
+      const busy = Stages.sender(Bulkhead.make("signed"), origin, () => Effect.never)
       const before = origin.throttle.refusalProbability(0)
       const calls = yield* Effect.forEach(
         Array.from({ length: 40 }),
-        () => Effect.fork(Stages.sender(AdaptiveThrottle.make(), origin, () => Effect.never)())
+        () => Effect.fork(busy())
       )
       yield* Stages.settle
       assert.isAbove(origin.throttle.refusalProbability(0), before)

@@ -58,12 +58,14 @@ export const laneOf = (origin: OriginState, kind: Kind): Lane => kind === "signe
 
 export const make = (url: string, policy: ApiPolicyOptions, versions = new VersionState()): OriginState => {
   const notBefore = new NotBefore()
+  const signed = lane("signed", policy)
+  const plain = lane("plain", policy)
   return {
     url,
-    ...lane("signed", policy),
-    plain: lane("plain", policy),
+    ...signed,
+    plain,
     notBefore,
-    throttle: new Throttle(policy.throttle),
+    throttle: new Throttle(policy.throttle, () => signed.permits.inFlight + plain.permits.inFlight),
     rateLimits: new RateLimits(policy.rateLimit, notBefore),
     retryBudget: new RetryBudget(policy.budget),
     latencies: new Latencies(policy.hedge),

@@ -7,49 +7,48 @@ import { Duration } from "effect"
 import type { ApiPolicyOptions } from "../ApiPolicy.ts"
 import { Buckets } from "./Buckets.ts"
 
-/** What became of a call: the backend did it, was too busy for it, or never had its say. */
-export type Reception = "accepted" | "rejected" | "unknown"
-
-const requested = 0
-const accepted = 1
-const rejected = 2
+const accepted = 0
+const rejected = 1
+const refused = 2
 
 export class Throttle {
   private readonly k: number
   private readonly minimum: number
   private readonly counts: Buckets
-  private underWay = 0
+  private readonly underWay: () => number
 
-  constructor({ k, minimumRequests, window }: ApiPolicyOptions["throttle"]) {
+  /** `underWay`: the calls that were sent and have no end yet. */
+  constructor({ k, minimumRequests, window }: ApiPolicyOptions["throttle"], underWay: () => number) {
     this.k = k
     this.minimum = minimumRequests
     this.counts = new Buckets(Duration.toMillis(window), 3)
+    this.underWay = underWay
   }
 
-  /** A call is sent. It has to come back through `settle`. */
-  send(now: number): void {
-    this.underWay++
-    this.counts.add(requested, now)
+  /** The backend did what was asked, or had a reason not to. */
+  accept(now: number): void {
+    this.counts.add(accepted, now)
+  }
+
+  /** The backend was too busy. */
+  reject(now: number): void {
+    this.counts.add(rejected, now)
   }
 
   /** A call was refused here. It counts like one that was sent. */
   refuse(now: number): void {
-    this.counts.add(requested, now)
-  }
-
-  settle(reception: Reception, now: number): void {
-    this.underWay--
-    if (reception === "unknown") this.counts.add(requested, now, -1)
-    else this.counts.add(reception === "accepted" ? accepted : rejected, now)
+    this.counts.add(refused, now)
   }
 
   /** The chance with which the next call is refused here: from 0 to less than 1. */
   refusalProbability(now: number): number {
-    const requests = this.counts.count(requested, now)
-    if (requests - this.underWay < this.minimum) return 0
     const good = this.counts.count(accepted, now)
     const answered = good + this.counts.count(rejected, now)
-    const expected = answered === 0 ? this.underWay : this.underWay * good / answered
-    return Math.max(0, (requests - this.k * (good + expected)) / (requests + 1))
+    const known = answered + this.counts.count(refused, now)
+    if (known < this.minimum || good === known) return 0
+    const underWay = this.underWay()
+    const requests = known + underWay
+    const accepts = answered === 0 ? underWay : good + underWay * good / answered
+    return Math.max(0, (requests - this.k * accepts) / (requests + 1))
   }
 }
