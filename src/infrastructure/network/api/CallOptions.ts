@@ -19,7 +19,8 @@ export interface CallOptions {
 /** Nothing is said. */
 export const none: CallOptions = {}
 
-const current = GlobalValue.globalValue(
+/** For the pipeline, which reads it at less cost than `options` has. */
+export const current = GlobalValue.globalValue(
   "effect-strata/infrastructure/network/api/CallOptions",
   () => FiberRef.unsafeMake<CallOptions>(none)
 )

@@ -3,10 +3,12 @@
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import { Array, Effect } from "effect"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import { Array, Clock, Context, Effect } from "effect"
 import { Connectivity } from "../../../domain/network/Connectivity.ts"
 import { Rejected } from "../../../domain/network/RemoteFailure.ts"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
+import { Cache } from "../../../domain/storage/Cache.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as AdaptiveThrottle from "../interceptors/AdaptiveThrottle.ts"
 import { Attempt } from "../interceptors/Attempt.ts"
@@ -17,6 +19,7 @@ import { Call } from "../interceptors/Call.ts"
 import * as CircuitBreaker from "../interceptors/CircuitBreaker.ts"
 import * as ConnectivityProbe from "../interceptors/ConnectivityProbe.ts"
 import * as Hedge from "../interceptors/Hedge.ts"
+import * as HttpCache from "../interceptors/HttpCache.ts"
 import * as IdempotencyKey from "../interceptors/IdempotencyKey.ts"
 import type {
   AttemptInterceptor,
@@ -37,12 +40,14 @@ import * as TotalDeadline from "../interceptors/TotalDeadline.ts"
 import * as Version from "../interceptors/Version.ts"
 import * as Wire from "../interceptors/Wire.ts"
 import type { AccessTokens } from "./AccessTokens.ts"
+import * as Answered from "./Answered.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
 import { ApiPolicy } from "./ApiPolicy.ts"
 import type { EndpointPolicy } from "./ApiPolicy.ts"
 import * as CallOptions from "./CallOptions.ts"
 import { OriginStates } from "./origin/OriginState.ts"
 import type { Kind } from "./origin/OriginState.ts"
+import * as PipelineConfig from "./PipelineConfig.ts"
 import { Reachability } from "./Reachability.ts"
 import { Transport } from "./transport/Transport.ts"
 import type { PhaseLimits } from "./transport/Transport.ts"
@@ -94,18 +99,20 @@ const toClient = (send: SendCall) =>
           return Effect.fail(new Rejected({ issues: ["url: has to be a path of the backend"] }))
         }
         const template = templateOf(request.method, request.url)
-        return Effect.flatMap(Effect.zip(CallOptions.options, Effect.clock), ([options, clock]) =>
-          judged(
-            HttpClientRequest.setUrl(request, base + request.url),
-            new Call({
-              method: request.method,
-              template,
-              endpoint: endpoints[`${request.method} ${template}`] ?? noPolicy,
-              options,
-              origin: states.of(base),
-              clock
-            })
-          ))
+        return Effect.withFiberRuntime<HttpClientResponse, RemoteFailure | SecretFailure>((fiber) => {
+          const call = new Call({
+            method: request.method,
+            template,
+            endpoint: endpoints[`${request.method} ${template}`] ?? noPolicy,
+            options: fiber.getFiberRef(CallOptions.current),
+            origin: states.of(base),
+            clock: Context.get(fiber.currentDefaultServices, Clock.Clock)
+          })
+          return Effect.map(judged(HttpClientRequest.setUrl(request, base + request.url), call), (response) => {
+            Answered.remember(fiber, call, response.status)
+            return response
+          })
+        })
       }),
       Effect.succeed
     )
@@ -137,16 +144,22 @@ const stages = (kind: Kind) =>
 const client = (kind: Kind, more: ReadonlyArray<Interceptor>) =>
   Effect.gen(function*() {
     const transport = yield* Transport
-    return yield* toClient(fuse([...yield* stages(kind), ...more], transport))
+    const interceptors = [...yield* stages(kind), ...more]
+    yield* PipelineConfig.check(yield* ApiPolicy, { interceptors, kind })
+    return yield* toClient(fuse(interceptors, transport))
   })
 
-/** Requests are signed with `tokens`. */
-export const signed = (tokens: typeof AccessTokens.Service) =>
+/** Requests are signed with `tokens`. `own` interceptors come after those of their stages. */
+export const signed = (tokens: typeof AccessTokens.Service, own: ReadonlyArray<Interceptor>) =>
   Effect.gen(function*() {
     const { url } = yield* ApiOrigin
     const { deadlines } = yield* ApiPolicy
-    return yield* client("signed", [yield* Auth.make(tokens, { origin: new URL(url).origin, limit: deadlines.total })])
+    return yield* client("signed", [
+      yield* HttpCache.make({ cache: yield* Cache, tokens }),
+      yield* Auth.make(tokens, { origin: new URL(url).origin, limit: deadlines.total }),
+      ...own
+    ])
   })
 
 /** Requests are sent as they are. */
-export const plain = client("plain", [])
+export const plain = (own: ReadonlyArray<Interceptor>) => client("plain", own)

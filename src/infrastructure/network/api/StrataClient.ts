@@ -6,29 +6,38 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { Effect, ParseResult } from "effect"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
-import { Unavailable } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
+import { failureOf } from "../interceptors/RemoteFailures.ts"
+import * as Answered from "./Answered.ts"
+import { DecodeFailure } from "./ApiError.ts"
 import { StrataApi } from "./contract/StrataApi.ts"
 
 /** What a pipeline fails with: what its own stages know in domain terms, and the transport's errors for the rest. */
 export type PipelineFailure = HttpClientError | RemoteFailure | SecretFailure
 
-/** Where the answer does not fit; the values, and the parser's words about them, go nowhere. */
-const undecodable = (failure: unknown) =>
-  Effect.zipRight(
-    Effect.logWarning("The backend answered something that the contract does not have").pipe(
-      Effect.annotateLogs({
-        "strata.issues": ParseResult.isParseError(failure)
-          ? ParseResult.ArrayFormatter.formatErrorSync(failure).slice(0, 5).map(({ _tag, path }) =>
-            `${path.map(String).join(".")}: ${_tag}`
-          ).join("; ")
-          : "status"
-      })
-    ),
-    Effect.fail(new Unavailable({}))
-  )
+/** Where an answer does not fit and how; the values, and the parser's words about them, go nowhere. */
+const issuesOf = (failure: unknown): ReadonlyArray<string> =>
+  ParseResult.isParseError(failure)
+    ? ParseResult.ArrayFormatter.formatErrorSync(failure).slice(0, 5).map(({ _tag, path }) =>
+      `${path.length === 0 ? "(root)" : path.map(String).join(".")}: ${_tag}`
+    )
+    : ["(root): none that the contract has"]
 
-/** `httpClient` prepends the base URL itself. An answer that cannot be decoded is `Unavailable`. */
+const undecodable = (failure: unknown) =>
+  Effect.flatMap(Answered.recall, (answered) => {
+    const error = new DecodeFailure({ status: answered?.status ?? 200, issues: issuesOf(failure) })
+    return Effect.zipRight(
+      Effect.logWarning("The backend answered something that the contract does not have").pipe(
+        Effect.annotateLogs({ "strata.issues": error.issues.join("; ") })
+      ),
+      Effect.fail(failureOf(error, answered?.call ?? { repeatable: false }))
+    )
+  })
+
+/**
+ * `httpClient` prepends the base URL itself. An answer that cannot be decoded is `Unavailable`, or `OutcomeUnknown` when
+ * the request must not be repeated: it was answered, so it may have had its effect.
+ */
 export const make = (httpClient: HttpClient.With<PipelineFailure>) =>
   HttpApiClient.makeWith(StrataApi, {
     httpClient,

@@ -23,6 +23,9 @@ HttpApi.reflect(StrataApi, {
   }
 })
 
+/** Whether the contract has the endpoint, written as a method and a path template, such as `GET /v2/notes`. */
+export const isEndpoint = (key: string): boolean => templates.some(({ method, path }) => `${method} ${path}` === key)
+
 /** `undefined` for what the contract does not have. `path` may carry a query. */
 export const templateOf = (method: string, path: string): string | undefined =>
   templates.find((template) => template.method === method && template.pattern.test(path))?.path

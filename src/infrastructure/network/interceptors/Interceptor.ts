@@ -18,6 +18,8 @@ export type SendAttempt = (request: HttpClientRequest, attempt: Attempt) => Answ
 
 export interface CallInterceptor {
   readonly stage: CallStage
+  /** Of a cache: keeps what each account sees apart. */
+  readonly partition?: "principal"
   readonly around: (next: SendCall) => SendCall
 }
 

@@ -61,7 +61,8 @@ const byStatus: Readonly<Record<number, (answer: Answer) => RemoteFailure>> = {
 export const fromStatus = (status: number, answer: Answer): RemoteFailure => {
   const known = byStatus[status]
   if (known !== undefined) return known(answer)
-  if (status >= 500) return unavailable(answer)
+  // A redirect that was not followed is the backend's fault, not the request's.
+  if (status >= 500 || status < 400) return unavailable(answer)
   const { problem: { issues, type } } = answer
   const explained = status === 413 || (status === 422 && type === rejectedType)
   return new Rejected(explained ? { issues } : { issues, unexplained: true })
@@ -77,7 +78,8 @@ export const fromTransport = (failure: TransportFailure, repeatable: boolean): R
   return repeatable ? new Unavailable({}) : new OutcomeUnknown()
 }
 
-const failureOf = (error: ApiError, call: Call): RemoteFailure => {
+/** The failure that callers see, for every way a call ends. */
+export const failureOf = (error: ApiError, call: Pick<Call, "repeatable">): RemoteFailure => {
   switch (error._tag) {
     case "HttpFailure":
       return fromStatus(error.status, {
@@ -104,30 +106,36 @@ const failureOf = (error: ApiError, call: Call): RemoteFailure => {
     case "Throttled":
       return new Unavailable(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter })
     case "DecodeFailure":
-      return new Unavailable({})
     case "DeadlineExceeded":
     case "BodyNotReplayable":
       return error.outcome === "unknown" && !call.repeatable ? new OutcomeUnknown() : new Unavailable({})
   }
 }
 
-/** What a good answer is to everybody outside: an error status becomes a failure, with what its body says. */
+const isGood = (status: number) => status < 300 || status === 304
+
+/** What a good answer is to everybody outside: any other status becomes a failure, with what its body says. */
 const judged = (response: HttpClientResponse) =>
-  response.status < 400 ? Effect.succeed(response) : Effect.gen(function*() {
+  isGood(response.status) ? Effect.succeed(response) : Effect.gen(function*() {
     const body = yield* Effect.orElseSucceed(response.text, () => "")
     const retryAfter = yield* RetryAfter.fromHeaders(response.headers)
     const requestId = response.headers["x-request-id"]
     return yield* new HttpFailure({
       status: response.status,
-      problem: ProblemDetails.parse(body),
+      problem: ProblemDetails.parse(body, response.headers["content-type"]),
       ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {}),
       ...(requestId === undefined ? {} : { requestId: requestId.slice(0, 100) })
     })
   })
 
+/** Judges answers; failures carry what became of the attempts before `as` makes of them what comes out. */
+export const judge =
+  <E>(send: SendCall, as: (error: ApiError, call: Call) => E) => (request: HttpClientRequest, call: Call) =>
+    Effect.mapError(Effect.flatMap(send(request, call), judged), (failure): E | SecretFailure => {
+      if (!isApiError(failure)) return failure
+      failure.attempts = [...call.attempts]
+      return as(failure, call)
+    })
+
 /** Stands around all stages. */
-export const around = (send: SendCall) => (request: HttpClientRequest, call: Call) =>
-  Effect.mapError(
-    Effect.flatMap(send(request, call), judged),
-    (failure): RemoteFailure | SecretFailure => isApiError(failure) ? failureOf(failure, call) : failure
-  )
+export const around = (send: SendCall) => judge(send, failureOf)

@@ -49,7 +49,7 @@ export const make = (options: {
         state.rejected.push(generation)
         state.underWay.push(generation)
         state.mostUnderWay = Math.max(state.mostUnderWay, state.underWay.filter((each) => each === generation).length)
-        const end = Effect.suspend(() => {
+        const end = Effect.suspend<void, Unavailable | Unauthenticated, never>(() => {
           if (ends === "failed") return new Unavailable({})
           if (ends === "over") {
             state.over = true
