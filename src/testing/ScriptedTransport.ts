@@ -1,12 +1,15 @@
 /**
  * A transport whose other side does what a test says, in the time of `Clock`. It keeps limits of time as the real one does.
  */
+import { setHeader } from "@effect/platform/HttpClientRequest"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Clock, Duration, Effect, Exit, Layer, Stream } from "effect"
 import { DeadlineExceeded, TransportFailure } from "../infrastructure/network/api/ApiError.ts"
 import type { Phase } from "../infrastructure/network/api/ApiError.ts"
+import { BufferedResponse, maxBufferedBytes } from "../infrastructure/network/api/transport/BufferedResponse.ts"
 import * as FormBody from "../infrastructure/network/api/transport/FormBody.ts"
+import { StreamingResponse } from "../infrastructure/network/api/transport/StreamingResponse.ts"
 import { Transport } from "../infrastructure/network/api/transport/Transport.ts"
 import type { PhaseLimits } from "../infrastructure/network/api/transport/Transport.ts"
 
@@ -61,26 +64,32 @@ export interface ScriptedTransport {
   readonly exchanges: ReadonlyArray<Exchange>
 }
 
-/** Bodies up to here are complete when the answer is handed over; event streams are handed over at once. */
-const buffered = 1024 * 1024
-
 const bytesOf = (data: string | Uint8Array) => typeof data === "string" ? new TextEncoder().encode(data) : data
 
 const unreadable = (sent: "no" | "maybe") => (cause: unknown) =>
   new TransportFailure({ reason: "invalid_request", sent, cause })
 
-const bodyOf = ({ body }: HttpClientRequest): Effect.Effect<Uint8Array, TransportFailure> => {
+type Sent = Pick<Exchange, "request" | "body">
+
+const sentOf = (request: HttpClientRequest): Effect.Effect<Sent, TransportFailure> => {
+  const { body } = request
   switch (body._tag) {
     case "Empty":
-      return Effect.succeed(new Uint8Array())
+      return Effect.succeed({ request, body: new Uint8Array() })
     case "Uint8Array":
-      return Effect.succeed(body.body)
+      return Effect.succeed({ request, body: body.body })
     case "FormData":
-      return Effect.mapBoth(FormBody.encode(body), { onSuccess: ({ bytes }) => bytes, onFailure: unreadable("no") })
+      return Effect.mapBoth(FormBody.encode(body), {
+        onSuccess: ({ bytes, contentType }) => ({
+          request: setHeader(request, "content-type", contentType),
+          body: bytes
+        }),
+        onFailure: unreadable("no")
+      })
     case "Stream":
       return Stream.runCollect(body.stream).pipe(
         Effect.mapBoth({
-          onSuccess: (chunks) => new Uint8Array(Buffer.concat([...chunks])),
+          onSuccess: (chunks) => ({ request, body: new Uint8Array(Buffer.concat([...chunks])) }),
           onFailure: unreadable("maybe")
         })
       )
@@ -160,19 +169,18 @@ const answer = (
   limited: Limited,
   limits: PhaseLimits,
   step: Step
-): Effect.Effect<HttpClientResponse.HttpClientResponse, BodyFailure> =>
+): Effect.Effect<HttpClientResponse, BodyFailure> =>
   Effect.gen(function*() {
     const status = step.status ?? 200
     const { headers = {} } = step
     const bodiless = status === 204 || status === 304 || request.method === "HEAD"
-    const from = (body: ConstructorParameters<typeof Response>[0]) =>
-      HttpClientResponse.fromWeb(request, new Response(bodiless ? null : body, { status, headers }))
+    const from = (bytes: Uint8Array) => new BufferedResponse(request, status, headers, bytes)
     const type = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1]
     const events = status === 200 && isEventStream(request.headers["accept"]) && isEventStream(type)
     const size = piecesOf(step).reduce((sum, { data }) => sum + bytesOf(data).length, 0)
     const limit = events ? Number.POSITIVE_INFINITY : limits.bodyIdle
-    if (bodiless) return from(null)
-    if (!events && size <= buffered) {
+    if (bodiless) return from(new Uint8Array())
+    if (!events && size <= maxBufferedBytes) {
       const chunks = yield* Stream.runCollect(streamOf(step, (after) => limited.wait("body", after, { limit })))
       return from(Buffer.concat([...chunks]))
     }
@@ -181,8 +189,7 @@ const answer = (
       : limited
     const attempt = Number.POSITIVE_INFINITY
     const body = streamOf(step, (after) => streamed.wait("body", after, { limit, attempt }))
-    const runtime = yield* Effect.runtime<never>()
-    return from(Stream.toReadableStreamRuntime(body, runtime))
+    return yield* new StreamingResponse(request, status, headers, { stream: body, letGo: () => undefined }).scoped
   })
 
 const play = (request: HttpClientRequest, limits: PhaseLimits, startedAt: number, step: Step) =>
@@ -217,9 +224,9 @@ export const make = (script: Script): ScriptedTransport => {
           outcome: "open"
         }
         exchanges.push(exchange)
-        return yield* bodyOf(request).pipe(
-          Effect.flatMap((body) => {
-            Object.assign(exchange, { body })
+        return yield* sentOf(request).pipe(
+          Effect.flatMap((sent) => {
+            Object.assign(exchange, sent)
             const step = script(exchange)
             return Effect.isEffect(step) ? step : Effect.succeed(step)
           }),

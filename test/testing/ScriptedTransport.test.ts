@@ -1,9 +1,44 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as UrlParams from "@effect/platform/UrlParams"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Stream, TestClock } from "effect"
+import { Effect, Either, Fiber, Layer, Option, Schedule, Stream, TestClock, TestServices } from "effect"
 import type { DeadlineExceeded, TransportFailure } from "../../src/infrastructure/network/api/ApiError.ts"
+import { Transport } from "../../src/infrastructure/network/api/transport/Transport.ts"
 import type { PhaseLimits } from "../../src/infrastructure/network/api/transport/Transport.ts"
+import { contract } from "../../src/testing/contract/TransportContract.ts"
+import { behaviour, OtherSide } from "../../src/testing/contract/TransportSubject.ts"
 import * as ScriptedTransport from "../../src/testing/ScriptedTransport.ts"
+import { suite } from "../../src/testing/vitest.ts"
+
+/** What comes without time, with the script of the contract. */
+const scripted = Layer.unwrapEffect(Effect.sync(() => {
+  const { exchanges, transport } = ScriptedTransport.make(({ body, request: { headers, method, url, urlParams } }) => {
+    const { host, pathname, search } = Either.getOrThrow(UrlParams.makeUrl(url, urlParams, Option.none()))
+    return host === "nowhere.test"
+      ? { refuse: true }
+      : behaviour({ method, target: pathname + search, headers, body })
+  })
+  const find = (target: string) =>
+    Effect.suspend(() => {
+      const found = exchanges.find(({ request: { url } }) => new URL(url).href.startsWith(`http://api.test${target}`))
+      return found === undefined ? Effect.fail("not there yet") : Effect.succeed(found)
+    }).pipe(Effect.retry({ schedule: Schedule.spaced("1 millis") }), TestServices.provideLive, Effect.orDie)
+  const received = (target: string) =>
+    Effect.map(find(target), ({ body, request: { headers, method, url } }) => ({
+      method,
+      target: new URL(url).pathname + new URL(url).search,
+      headers,
+      body
+    }))
+  const givenUp = (target: string) =>
+    Effect.flatMap(find(target), ({ outcome }) => Effect.sync(() => assert.strictEqual(outcome, "interrupted")))
+  return Layer.merge(
+    Layer.succeed(Transport, transport),
+    Layer.succeed(OtherSide, { url: "http://api.test", nowhere: "http://nowhere.test/", received, givenUp })
+  )
+}))
+
+suite(contract, "scripted", scripted)
 
 const limits: PhaseLimits = { connect: 1000, headers: 2000, bodyIdle: 3000, attempt: 10_000, total: 20_000 }
 const get = HttpClientRequest.get("http://api.test/path")

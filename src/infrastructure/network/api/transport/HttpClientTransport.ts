@@ -3,9 +3,12 @@
  * took, and knows whether a request was sent only where the client's errors say it.
  */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Stream } from "effect"
+import { TransportFailure } from "../ApiError.ts"
 import { fromHttpClientError } from "./FailureReason.ts"
 import { limited } from "./LimitedExchange.ts"
 import { Transport } from "./Transport.ts"
@@ -20,18 +23,33 @@ const unfollowed = Effect.mapInputContext((context: Context.Context<never>) =>
   })
 )
 
+/** The same request, whose stream tells why it failed: clients do not. */
+const watched = (request: HttpClientRequest.HttpClientRequest) => {
+  const { body } = request
+  let failure: TransportFailure | undefined
+  const stream = (source: Stream.Stream<Uint8Array, unknown>) =>
+    Stream.tapError(source, (cause) =>
+      Effect.sync(() => {
+        failure = new TransportFailure({ reason: "invalid_request", sent: "maybe", cause })
+      }))
+  return {
+    request: body._tag === "Stream"
+      ? HttpClientRequest.setBody(request, HttpBody.stream(stream(body.stream), body.contentType, body.contentLength))
+      : request,
+    failureOf: (error: HttpClientError) => failure ?? fromHttpClientError(error)
+  }
+}
+
 export const make = Effect.map(HttpClient.HttpClient, (client) => {
   const bare = client.pipe(
     HttpClient.withTracerDisabledWhen(() => true),
     HttpClient.withTracerPropagation(false)
   )
   return Transport.of({
-    exchange: (request, limits) =>
-      limited(
-        request,
-        limits,
-        unfollowed(Effect.mapError(bare.execute(HttpClientRequest.removeHash(request)), fromHttpClientError))
-      )
+    exchange: (original, limits) => {
+      const { failureOf, request } = watched(HttpClientRequest.removeHash(original))
+      return limited(original, limits, unfollowed(Effect.mapError(bare.execute(request), failureOf)))
+    }
   })
 })
 

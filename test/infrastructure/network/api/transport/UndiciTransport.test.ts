@@ -1,13 +1,17 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Deferred, Effect, Fiber, Stream } from "effect"
+import { Chunk, Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { BufferedResponse } from "../../../../../src/infrastructure/network/api/transport/BufferedResponse.ts"
+import * as DeadlineTimer from "../../../../../src/infrastructure/network/api/transport/DeadlineTimer.ts"
 import { fromHttpClientError } from "../../../../../src/infrastructure/network/api/transport/FailureReason.ts"
 import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
+import { contract } from "../../../../../src/testing/contract/TransportContract.ts"
+import { suite } from "../../../../../src/testing/vitest.ts"
+import * as StepServer from "./StepServer.ts"
 
 /** A server on loopback for as long as the scope lives. */
 const serve = (handle: (request: IncomingMessage, response: ServerResponse) => void) =>
@@ -28,6 +32,12 @@ const serve = (handle: (request: IncomingMessage, response: ServerResponse) => v
     }),
     ({ stop }) => Effect.sync(stop)
   )
+
+suite(
+  contract,
+  "undici",
+  Layer.merge(Layer.provide(UndiciTransport.layer(), DeadlineTimer.layerClock), StepServer.real)
+)
 
 const textOf = (url: string, options?: HttpClientRequest.Options.NoUrl) =>
   Effect.flatMap(
