@@ -15,6 +15,15 @@ const recorded = (script: ScriptedTransport.Script, request?: HttpClientRequest.
   return Effect.map(spans.run(Effect.exit(send(request))), (exit) => ({ exchanges, exit, spans }))
 }
 
+const seriesOf = (name: string) =>
+  Effect.map(
+    Metric.snapshot,
+    (pairs) =>
+      pairs.filter(({ metricKey }) =>
+        metricKey.name === name && metricKey.tags.some(({ value }) => value === "metrics.test")
+      )
+  )
+
 describe("Wire", () => {
   it.effect("tells of an attempt what the conventions ask for, and carries the context of its own span", () =>
     Effect.gen(function*() {
@@ -86,13 +95,6 @@ describe("Wire", () => {
   it.effect("measures each attempt, and counts those that are on the wire", () =>
     Effect.gen(function*() {
       const request = HttpClientRequest.get("http://metrics.test:81/")
-      const of = (name: string) =>
-        Effect.map(Metric.snapshot, (pairs) =>
-          pairs.filter(({ metricKey }) =>
-            metricKey.name === name && metricKey.tags.some(({ value }) =>
-              value === "metrics.test"
-            )
-          ))
       const call = yield* Fused.callOf(request)
       const origin = Object.assign(Object.create(call.origin), { url: "http://metrics.test:81" })
       Object.defineProperty(call, "origin", { value: origin })
@@ -100,16 +102,16 @@ describe("Wire", () => {
       yield* fused(request, call)
       const waiting = yield* Effect.fork(fused(request, call))
       yield* Effect.yieldNow()
-      const [active] = yield* of("http.client.active_requests")
+      const [active] = yield* seriesOf("http.client.active_requests")
       assert.isTrue(
         active !== undefined && MetricState.isCounterState(active.metricState) && active.metricState.count === 1
       )
       yield* Fiber.interrupt(waiting)
-      const [after] = yield* of("http.client.active_requests")
+      const [after] = yield* seriesOf("http.client.active_requests")
       assert.isTrue(
         after !== undefined && MetricState.isCounterState(after.metricState) && after.metricState.count === 0
       )
-      const durations = yield* of("http.client.request.duration")
+      const durations = yield* seriesOf("http.client.request.duration")
       const labels = durations.map(({ metricKey }) =>
         Object.fromEntries(metricKey.tags.map(({ key, value }) => [key, value]))
       )
