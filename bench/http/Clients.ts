@@ -20,6 +20,7 @@ const clients = {
   "Effect layerUndici, traced": async () => (await ours()).layerUndici((await traced()).production),
   "our transport": async () => (await ours()).bare((await traced()).off),
   "our pipeline": async () => (await ours()).pipeline((await traced()).off),
+  "our pipeline, a line per call": async () => (await ours()).pipeline((await traced()).lines),
   "our pipeline, traced": async () => (await ours()).pipeline((await traced()).production),
   "our pipeline, Effect's tracer": async () => (await ours()).pipeline((await traced()).native)
 } satisfies Record<string, Open>

@@ -15,6 +15,7 @@ import * as OriginStates from "../../src/infrastructure/network/api/origin/Origi
 import * as PipelineApiClient from "../../src/infrastructure/network/api/PipelineApiClient.ts"
 import * as UndiciTransport from "../../src/infrastructure/network/api/transport/UndiciTransport.ts"
 import * as VersionNotices from "../../src/infrastructure/network/api/version/VersionNotices.ts"
+import * as MemoryCache from "../../src/infrastructure/storage/cache/MemoryCache.ts"
 import { check, path } from "./Answer.ts"
 import { shares } from "./Client.ts"
 import type { Client } from "./Client.ts"
@@ -63,7 +64,7 @@ export const pipeline = async (tracing: Layer.Layer<never>) => (url: string) =>
   client(
     PipelineApiClient.layer.pipe(
       Layer.provide(MemoryConnectivity.layer),
-      Layer.provide([OriginStates.layer, VersionNotices.layer]),
+      Layer.provide([OriginStates.layer, VersionNotices.layer, MemoryCache.layer]),
       Layer.provide([
         UndiciTransport.layer(),
         ApiPolicy.layer(),
