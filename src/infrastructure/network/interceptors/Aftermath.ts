@@ -12,33 +12,27 @@ import * as RetryAfter from "./RetryAfter.ts"
 
 export type Failed = Either.Either<HttpClientResponse, ApiError | SecretFailure>
 
-/** `startedAt` on the clock of the call. */
-export const record = (failed: Failed, { call, delayBefore, reason }: Attempt, startedAt: number): void =>
+/** Writes it down. `startedAt` on the clock of the call. */
+export const record = (failed: Failed, { call, delayBefore, origin, reason }: Attempt, startedAt: number): void => {
+  const now = call.now()
+  if (Either.isRight(failed) && failed.right.status === 429) origin.retryBudget.limited(now)
   call.record({
     ...Either.match(failed, {
       onLeft: ({ _tag }) => ({ cause: _tag }),
       onRight: ({ status }) => ({ cause: String(status), status })
     }),
     startedAt: startedAt - call.startedAt,
-    duration: call.now() - startedAt,
+    duration: now - startedAt,
     delayBefore,
     ...(reason === undefined ? {} : { resendReason: reason })
   })
-
-/**
- * How long the answer asks everybody to stay away, in milliseconds. After 429 and 503 that holds for all calls to the
- * origin.
- */
-export const retryAfter = (failed: Failed, { call, origin }: Attempt): number | undefined => {
-  if (Either.isLeft(failed)) return undefined
-  const { headers, status } = failed.right
-  const now = call.now()
-  if (status === 429) origin.retryBudget.limited(now)
-  const asked = Option.map(RetryAfter.parse(headers["retry-after"], call.date()), Duration.toMillis)
-  if (Option.isNone(asked)) return undefined
-  if (status === 429 || status === 503) origin.notBefore.raise(now + asked.value, now)
-  return asked.value
 }
+
+/** How long the answer asks to stay away, in milliseconds. The stage `rateLimit` keeps other calls away as long. */
+export const retryAfter = (failed: Failed, call: Call): number | undefined =>
+  Either.isLeft(failed) ? undefined : Option.getOrUndefined(
+    Option.map(RetryAfter.parse(failed.right.headers["retry-after"], call.date()), Duration.toMillis)
+  )
 
 /** What the backend made of the request. */
 export const outcomeOf = (failed: Failed): Outcome =>
@@ -46,9 +40,3 @@ export const outcomeOf = (failed: Failed): Outcome =>
     onLeft: (failure) => isApiError(failure) ? failure.outcome : "not-sent",
     onRight: ({ status }) => outcomeOfStatus(status)
   })
-
-/** What the call ends with, and its history where it is a failure; answers get theirs when they are judged. */
-export const ended = (failed: Failed, call: Call): Failed => {
-  if (Either.isLeft(failed) && isApiError(failed.left)) failed.left.attempts = call.attempts
-  return failed
-}

@@ -95,11 +95,7 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
     const send = (request: HttpClientRequest, attempt: Attempt): Answer => {
       const { call } = attempt
       const startedAt = call.now()
-      const failed = (outcome: Aftermath.Failed) => {
-        Aftermath.record(outcome, attempt, startedAt)
-        Aftermath.retryAfter(outcome, attempt)
-        Aftermath.ended(outcome, call)
-      }
+      const failed = (outcome: Aftermath.Failed) => Aftermath.record(outcome, attempt, startedAt)
       const after = (exit: Ended) => {
         if (Exit.isFailure(exit)) {
           const failure = Cause.failureOrCause(exit.cause)

@@ -93,11 +93,11 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
       const afterwards = (failed: Aftermath.Failed, row: RetryTable.Row | undefined): Answer =>
         Effect.gen(function*() {
           Aftermath.record(failed, attempt, startedAt)
-          const asked = Aftermath.retryAfter(failed, attempt)
+          const asked = Aftermath.retryAfter(failed, call)
           const then = yield* decide(failed, row, asked, now)
-          if (then._tag === "Stop") return yield* Aftermath.ended(failed, call)
+          if (then._tag === "Stop") return yield* failed
           yield* letGo(failed)
-          if (then._tag === "Fail") return yield* Aftermath.ended(Either.left(then.failure), call)
+          if (then._tag === "Fail") return yield* then.failure
           const { retryBudget } = call.origin
           yield* Effect.onInterrupt(Effect.sleep(then.wait), () => Effect.sync(() => retryBudget.giveBack(then.paid)))
           yield* Meter.add(Catalogue.retries)

@@ -220,7 +220,10 @@ describe("Hedge", () => {
           assert.strictEqual(clock.timers, 0)
         }).pipe(Loop.inVirtualTime(clock))
         const expected = Duration.toMillis(at) < 100 ? 1 : 2
-        assert.deepStrictEqual(loop.exchanges.map(({ outcome }) => outcome), Array.replicate("interrupted", expected))
+        assert.deepStrictEqual(
+          loop.exchanges.map(({ outcome }) => outcome),
+          Array.replicate("interrupted" as const, expected)
+        )
       }
     }))
 

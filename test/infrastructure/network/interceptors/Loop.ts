@@ -14,6 +14,7 @@ import * as AttemptDeadline from "../../../../src/infrastructure/network/interce
 import { Call } from "../../../../src/infrastructure/network/interceptors/Call.ts"
 import * as Hedge from "../../../../src/infrastructure/network/interceptors/Hedge.ts"
 import * as IdempotencyKey from "../../../../src/infrastructure/network/interceptors/IdempotencyKey.ts"
+import * as RateLimit from "../../../../src/infrastructure/network/interceptors/RateLimit.ts"
 import * as Retry from "../../../../src/infrastructure/network/interceptors/Retry.ts"
 import * as TotalDeadline from "../../../../src/infrastructure/network/interceptors/TotalDeadline.ts"
 import * as ScriptedTransport from "../../../../src/testing/ScriptedTransport.ts"
@@ -34,6 +35,7 @@ export const over = (transport: typeof Transport.Service, sections: Partial<ApiP
     IdempotencyKey.make(),
     Retry.make(policy),
     Hedge.make("signed", policy),
+    RateLimit.make(),
     AttemptDeadline.make(policy)
   ], transport)
   const calls: Array<Call> = []
