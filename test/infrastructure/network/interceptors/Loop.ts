@@ -14,6 +14,7 @@ import * as AttemptDeadline from "../../../../src/infrastructure/network/interce
 import { Call } from "../../../../src/infrastructure/network/interceptors/Call.ts"
 import * as Hedge from "../../../../src/infrastructure/network/interceptors/Hedge.ts"
 import * as IdempotencyKey from "../../../../src/infrastructure/network/interceptors/IdempotencyKey.ts"
+import type { Interceptor } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
 import * as RateLimit from "../../../../src/infrastructure/network/interceptors/RateLimit.ts"
 import * as Retry from "../../../../src/infrastructure/network/interceptors/Retry.ts"
 import * as TotalDeadline from "../../../../src/infrastructure/network/interceptors/TotalDeadline.ts"
@@ -27,7 +28,12 @@ interface About {
   readonly endpoint?: EndpointPolicy
 }
 
-export const over = (transport: typeof Transport.Service, sections: Partial<ApiPolicyOptions> = {}) => {
+/** `more` are further stages. */
+export const over = (
+  transport: typeof Transport.Service,
+  sections: Partial<ApiPolicyOptions> = {},
+  more: ReadonlyArray<Interceptor> = []
+) => {
   const policy = { ...ApiPolicy.defaults, ...sections }
   const origin = OriginState.make(url, policy)
   const send = fuse([
@@ -36,7 +42,8 @@ export const over = (transport: typeof Transport.Service, sections: Partial<ApiP
     Retry.make(policy),
     Hedge.make("signed", policy),
     RateLimit.make(),
-    AttemptDeadline.make(policy)
+    AttemptDeadline.make(policy),
+    ...more
   ], transport)
   const calls: Array<Call> = []
   const call = (request: HttpClientRequest, { endpoint = {}, options = {} }: About = {}) =>
@@ -49,7 +56,11 @@ export const over = (transport: typeof Transport.Service, sections: Partial<ApiP
 }
 
 /** Answers are complete when they are handed over, as small ones of the real transport are. */
-export const scripted = (script: ScriptedTransport.Script, sections: Partial<ApiPolicyOptions> = {}) => {
+export const scripted = (
+  script: ScriptedTransport.Script,
+  sections: Partial<ApiPolicyOptions> = {},
+  more: ReadonlyArray<Interceptor> = []
+) => {
   const { exchanges, transport } = ScriptedTransport.make(script)
   const exchange: typeof transport.exchange = (request, limits) =>
     Effect.flatMap(transport.exchange(request, limits), (response) =>
@@ -57,7 +68,7 @@ export const scripted = (script: ScriptedTransport.Script, sections: Partial<Api
         Effect.orElseSucceed(() => new ArrayBuffer(0)),
         Effect.map((bytes) => new BufferedResponse(request, response.status, response.headers, new Uint8Array(bytes)))
       ))
-  return { ...over({ exchange }, sections), exchanges }
+  return { ...over({ exchange }, sections, more), exchanges }
 }
 
 /** In time that passes as fast as it can, with the same chances each time. */
