@@ -1,22 +1,26 @@
 /**
- * What `doctor` looks at on the way to the backend. Sends one request without credentials and changes nothing.
+ * What `doctor` looks at on the way to the backend. Sends a few requests without credentials and changes nothing.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
-import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Clock, Duration, Effect, Option } from "effect"
 import { Check } from "../../../domain/operations/Check.ts"
 import type { Probe } from "../../telemetry/diagnostics/CollectedDiagnostics.ts"
 import { parseHttpDate } from "../interceptors/RetryAfter.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
-import { currentApiVersion } from "./contract/ApiVersion.ts"
+import { discard } from "./transport/Discard.ts"
+import { contractResources } from "./version/ContractVersions.ts"
+import * as VersionChecks from "./version/VersionChecks.ts"
 
 const timeout = Duration.seconds(3)
+
+/** Versions that are asked for at once. */
+const concurrency = 4
 
 /** Tokens and cached answers are judged by time; beyond this they are judged wrongly. */
 const tolerableSkew = Duration.minutes(2)
 
-const reachable = (origin: string, answer: Option.Option<HttpClientResponse>) =>
-  Option.isSome(answer)
+const reachable = (origin: string, answers: boolean) =>
+  answers
     ? new Check({ name: "backend", status: "ok", detail: `${origin} answers` })
     : new Check({
       name: "backend",
@@ -25,7 +29,7 @@ const reachable = (origin: string, answer: Option.Option<HttpClientResponse>) =>
       fix: "Check the network and the address of the backend; everything local keeps working"
     })
 
-const clock = (answer: HttpClientResponse, now: number) => {
+const clock = (answer: VersionChecks.Asked, now: number) => {
   const skew = Option.map(parseHttpDate(answer.headers["date"] ?? ""), (date) => Duration.millis(Math.abs(now - date)))
   if (Option.isNone(skew)) {
     return new Check({ name: "clock", status: "warning", detail: "The backend does not say what time it is" })
@@ -40,40 +44,51 @@ const clock = (answer: HttpClientResponse, now: number) => {
     })
 }
 
-const version = ({ headers, status }: HttpClientResponse) => {
-  if (status === 404 || status === 410 || status === 426) {
-    return new Check({
-      name: "api version",
-      status: "failed",
-      detail: `The backend does not serve version ${currentApiVersion}`,
-      fix: "Update this application"
-    })
-  }
-  return headers["deprecation"] === undefined
-    ? new Check({ name: "api version", status: "ok", detail: `Version ${currentApiVersion} is current` })
-    : new Check({
-      name: "api version",
-      status: "warning",
-      detail: `Version ${currentApiVersion} is deprecated${
-        headers["sunset"] === undefined ? "" : `, served until ${headers["sunset"].slice(0, 40)}`
-      }`,
-      fix: "Update this application"
-    })
+/** Resources that cannot be read without an id or credentials to write are not asked for. */
+const unasked = () => {
+  const names = contractResources.filter(({ versions }) => versions.every(({ readable }) => readable === undefined))
+    .map(({ name, versions }) => `${name} ${versions.map((version) => version.name).join(", ")}`)
+  return new Check({ name: "api versions not asked for", status: "ok", detail: names.join("; ") })
 }
 
-/** The backend, the clock against its `Date`, and the API version; the last two only when the backend answers. */
+/**
+ * The backend, the clock against its `Date`, and by resource the versions in use and when they end; these only when the
+ * backend answers.
+ */
 export const backend: Effect.Effect<Probe, never, HttpClient.HttpClient | ApiOrigin> = Effect.gen(function*() {
   const transport = HttpClient.withTracerDisabledWhen(yield* HttpClient.HttpClient, () => true)
   const { url } = yield* ApiOrigin
-  const check = transport.get(`${url}/${currentApiVersion}/profile`).pipe(
-    Effect.timeout(timeout),
-    Effect.option,
-    Effect.zip(Clock.currentTimeMillis),
-    Effect.map(([answer, now]) =>
-      Option.isNone(answer)
-        ? [reachable(url, answer)]
-        : [reachable(url, answer), clock(answer.value, now), version(answer.value)]
-    )
+
+  const ask = (path: string) =>
+    transport.get(`${url}${path}`).pipe(Effect.tap(discard), Effect.timeout(timeout), Effect.option)
+
+  const resources = Effect.forEach(
+    contractResources,
+    ({ name, versions }) =>
+      Effect.forEach(versions, ({ name: version, readable }) =>
+        readable === undefined
+          ? Effect.succeed([])
+          : Effect.map(
+            ask(readable),
+            (answer) =>
+              Option.toArray(answer).map(({ headers, status }) => ({ version, url: url + readable, headers, status }))
+          ), {
+        concurrency
+      }).pipe(Effect.map((asked) => ({ name, asked: asked.flat() }))),
+    { concurrency }
   )
+
+  const check = Effect.map(Effect.zip(resources, Clock.currentTimeMillis), ([found, now]) => {
+    const [answer] = found.flatMap(({ asked }) => asked)
+    if (answer === undefined) return [reachable(url, false)]
+    return [
+      reachable(url, true),
+      clock(answer, now),
+      ...found.filter(({ asked }) => asked.length > 0).map(({ asked, name }) =>
+        VersionChecks.resource(name, asked, now)
+      ),
+      unasked()
+    ]
+  })
   return { name: "backend", check }
 })

@@ -4,11 +4,12 @@
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import { Duration, Effect, Either } from "effect"
+import { Duration, Effect, Either, Stream } from "effect"
 import { DecodeFailure, VersionRetired } from "../api/ApiError.ts"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import * as ProblemDetails from "../api/ProblemDetails.ts"
 import { issuesOf } from "../api/RemoteCall.ts"
+import { BufferedResponse } from "../api/transport/BufferedResponse.ts"
 import { fromHttpClientError } from "../api/transport/FailureReason.ts"
 import * as ApiVersions from "../api/version/ApiVersions.ts"
 import type { Call } from "./Call.ts"
@@ -36,6 +37,22 @@ const withText = (response: Response, text: string) => {
   return HttpClientResponse.fromWeb(request, new globalThis.Response(text === "" ? null : text, { status, headers }))
 }
 
+/** A longer refusal is not read, in bytes. */
+const maxRefusal = 65_536
+
+const refusalText = (response: Response) =>
+  response instanceof BufferedResponse
+    ? response.text
+    : Effect.map(
+      Stream.runFoldWhile(
+        response.stream,
+        { size: 0, chunks: [] as ReadonlyArray<Uint8Array> },
+        ({ size }) => size <= maxRefusal,
+        ({ chunks, size }, chunk) => ({ size: size + chunk.length, chunks: [...chunks, chunk] })
+      ),
+      ({ chunks, size }) => size > maxRefusal ? "" : new TextDecoder().decode(Buffer.concat(chunks))
+    )
+
 const mayNameProblem = ({ headers, status }: Response) =>
   status >= 400 && status < 500 && (headers["content-type"] ?? "").includes("problem+json")
 
@@ -46,7 +63,7 @@ const judge = (response: Response, call: Call, version: string, unsupported: Rea
     return Effect.succeed<Answer>({ version, response, isRefused, isRetired })
   }
   // Held in memory, so that its connection is free while another version is asked for.
-  return Effect.map(Effect.orElseSucceed(response.text, () => ""), (text): Answer => ({
+  return Effect.map(Effect.orElseSucceed(refusalText(response), () => ""), (text): Answer => ({
     version,
     response: withText(response, text),
     isRefused: isRefused || unsupported.has(ProblemDetails.parse(text).type ?? ""),

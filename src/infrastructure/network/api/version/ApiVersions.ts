@@ -66,7 +66,7 @@ export interface Negotiable {
   readonly translate: (json: string, from: string, to: string) => Converted<string>
 }
 
-export interface ApiVersions<Domain, Name extends string> extends Negotiable {
+export interface ApiVersions<Domain, Name extends string | number> extends Negotiable {
   readonly versions: Readonly<Record<Name, Version<Domain>>>
 }
 
@@ -74,10 +74,11 @@ export interface ApiVersions<Domain, Name extends string> extends Negotiable {
 const defaultUnsupported = ["https://docs.api-versioning.org/problems#unsupported"]
 
 /** A record puts names that are integers in order of their number: such a version could not be told from the newest. */
-type Ordered<Name extends string, Options> = [Extract<Name, `${bigint}`>] extends [never] ? Options : never
+type Ordered<Name extends string | number, Options> = [Extract<Name, number | `${bigint}`>] extends [never] ? Options
+  : never
 
 /** `versions` newest first. */
-export const make = <Domain, Name extends string>(
+export const make = <Domain, Name extends string | number>(
   versions: Readonly<Record<Name, Version<Domain>>>,
   options: Ordered<Name, Resource & Strategy>
 ): ApiVersions<Domain, Name> => {

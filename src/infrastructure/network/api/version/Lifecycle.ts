@@ -29,12 +29,17 @@ type Headers = Readonly<Record<string, string | undefined>>
 export const isAnnounced = (headers: Headers): boolean =>
   headers["deprecation"] !== undefined || headers["sunset"] !== undefined
 
+const item = Option.liftThrowable(parseItem)
+
 /** A structured-field date; booleans and HTTP dates were in drafts only. */
-const parseDeprecation = (value: string): Option.Option<number> =>
-  Option.liftThrowable(parseItem)(value).pipe(
-    Option.flatMap(([date]) => date instanceof Date ? Option.some(date.getTime()) : Option.none()),
+const parseDeprecation = (value: string): Option.Option<number> => {
+  // structured-headers 2.1 takes parameters after everything but a date.
+  const [date = ""] = value.split(";", 1)
+  return Option.zipWith(item(date.trim()), item(`0${value.slice(date.length)}`), ([bare]) => bare).pipe(
+    Option.flatMap((bare) => bare instanceof Date ? Option.some(bare.getTime()) : Option.none()),
     Option.filter((millis) => !Number.isNaN(millis))
   )
+}
 
 const absolute = (target: string, base: string): string | undefined => {
   if (!URL.canParse(target, base)) return undefined
