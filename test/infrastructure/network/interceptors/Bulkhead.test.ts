@@ -156,7 +156,7 @@ describe("Bulkhead", () => {
               const send = Stages.sender(Bulkhead.make("signed"), origin, backend)
               return Effect.fork(Effect.gen(function*() {
                 yield* Effect.repeatN(Effect.yieldNow(), yields)
-                const fiber = yield* Effect.fork(send({ priority, total: 60_000 }))
+                const fiber = yield* Effect.fork(send({ priority, total: 5000 }))
                 if (interruptedAfter !== undefined) {
                   yield* Effect.repeatN(Effect.yieldNow(), interruptedAfter)
                   yield* Fiber.interruptFork(fiber)

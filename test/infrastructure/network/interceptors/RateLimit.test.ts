@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Either, Exit, Fiber, TestClock } from "effect"
+import { Duration, Effect, Either, Exit, FastCheck, Fiber, TestClock } from "effect"
 import type { Throttled } from "../../../../src/infrastructure/network/api/ApiError.ts"
 import type { CallOptions } from "../../../../src/infrastructure/network/api/CallOptions.ts"
 import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
@@ -216,6 +216,44 @@ describe("RateLimit", () => {
       const send = Stages.sender(RateLimit.make(), origin, () => Effect.succeed(Stages.answer()))
       assert.isTrue(Either.isRight(yield* Effect.either(send({ total: 1 }))))
     }))
+
+  it("loses no place in 500 interleavings of calls that break and interruptions", async () => {
+    const step = FastCheck.record({
+      yields: FastCheck.nat(12),
+      works: FastCheck.nat(6),
+      interruptedAfter: FastCheck.option(FastCheck.nat(20), { nil: undefined })
+    })
+    let interrupted = 0
+    await FastCheck.assert(
+      FastCheck.asyncProperty(
+        FastCheck.array(step, { minLength: 10, maxLength: 20 }),
+        (steps) =>
+          Effect.runPromise(Effect.gen(function*() {
+            const origin = Stages.originOf()
+            const fibers = yield* Effect.forEach(steps, ({ interruptedAfter, works, yields }) => {
+              // Without an answer no more than eight go out at once.
+              const breaking: SendCall = () =>
+                Effect.zipRight(Effect.repeatN(Effect.yieldNow(), works), Effect.die("broken"))
+              const send = Stages.sender(RateLimit.make(), origin, breaking)
+              return Effect.fork(Effect.gen(function*() {
+                yield* Effect.repeatN(Effect.yieldNow(), yields)
+                const fiber = yield* Effect.fork(send())
+                if (interruptedAfter !== undefined) {
+                  yield* Effect.repeatN(Effect.yieldNow(), interruptedAfter)
+                  yield* Fiber.interruptFork(fiber)
+                }
+                if (Exit.isInterrupted(yield* Fiber.await(fiber))) interrupted++
+              }))
+            })
+            yield* Effect.forEach(fibers, Fiber.await)
+            assert.strictEqual(origin.rateLimits.inFlight, 0)
+            assert.strictEqual(origin.rateLimits.waiting, 0)
+          }))
+      ),
+      { numRuns: 500, seed: 20_261_122 }
+    )
+    assert.isAbove(interrupted, 500)
+  })
 
   it.effect("knows for a while that an answer said 429", () =>
     Effect.gen(function*() {

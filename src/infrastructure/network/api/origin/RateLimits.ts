@@ -65,6 +65,11 @@ export class RateLimits {
     return this.line.size
   }
 
+  /** Requests that are counted and have no end yet. */
+  get inFlight(): number {
+    return this.underWay
+  }
+
   /** Whether an answer said 429 within the last `millis`. */
   limitedWithin(now: number, millis: number): boolean {
     return now - this.limitedAt < millis
