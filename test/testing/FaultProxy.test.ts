@@ -55,7 +55,7 @@ describe("FaultProxy", () => {
       const [took, size] = yield* Effect.timed(get(300_000))
       assert.strictEqual(size, 300_000)
       assert.isAtLeast(Duration.toMillis(took), 30)
-      assert.strictEqual(yield* proxy.accepted, 1)
+      assert.isAtMost(yield* proxy.accepted, 2)
     }).pipe(Effect.provide(UndiciTransport.layer())))
 
   it.scopedLive("resets, cuts, half-closes and swallows", () =>
@@ -82,6 +82,6 @@ describe("FaultProxy", () => {
       assert.strictEqual(yield* proxy.open, 1)
       yield* proxy.resetAll
       assert.strictEqual(yield* get(10), 10)
-      assert.strictEqual(yield* proxy.accepted, 2)
+      assert.isAtLeast(yield* proxy.accepted, 2)
     }).pipe(Effect.provide(UndiciTransport.layer())))
 })
