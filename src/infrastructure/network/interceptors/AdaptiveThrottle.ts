@@ -2,7 +2,6 @@
  * Refuses calls here when the backend refuses too many of them, so that it has to refuse few. Only what is sent teaches
  * anything: calls that are given up, or fail before they are sent, do not count.
  */
-import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Cause, Effect, Option, Random } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"

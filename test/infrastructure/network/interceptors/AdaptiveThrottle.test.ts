@@ -8,6 +8,8 @@ import * as Stages from "../Stages.ts"
 
 const offered = 50
 
+const slow: SendCall = () => Effect.as(Effect.sleep("10 seconds"), Stages.answer())
+
 /** Accepts so many calls a second and refuses the others. */
 const limited = (capacity: () => number) => {
   const counts = { sent: 0, accepted: 0 }
@@ -69,7 +71,6 @@ describe("AdaptiveThrottle", () => {
   it.effect("takes no burst after a silence for overload, however late its answers are", () =>
     Effect.gen(function*() {
       const origin = Stages.originOf()
-      const slow: SendCall = () => Effect.as(Effect.sleep("10 seconds"), Stages.answer())
       const throttled = AdaptiveThrottle.make().around(slow)
       const send = Stages.sender(Bulkhead.make("signed"), origin, throttled)
       const calls = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.fork(send()))

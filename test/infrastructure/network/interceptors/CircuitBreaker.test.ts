@@ -14,6 +14,8 @@ const through = (origin: OriginState, backend: SendCall) =>
 const status = (code: number, headers?: Readonly<Record<string, string>>): SendCall => () =>
   Effect.sync(() => Stages.answer(code, headers))
 
+const late = (scope: "attempt" | "total") => () => new DeadlineExceeded({ phase: "headers", scope, sent: "maybe" })
+
 const times = (count: number, send: () => Effect.Effect<unknown, unknown>) =>
   Effect.forEach(Array.from({ length: count }), () => Effect.exit(send()))
 
@@ -45,10 +47,10 @@ describe("CircuitBreaker", () => {
       assert.strictEqual(yield* after(() => new TransportFailure({ reason: "refused", sent: "no" })), "open")
       assert.strictEqual(yield* after(() => new TransportFailure({ reason: "reset", sent: "maybe" })), "open")
       assert.strictEqual(yield* after(() => new TransportFailure({ reason: "invalid_request", sent: "no" })), "closed")
-      const late = (scope: "attempt" | "total") => () =>
-        new DeadlineExceeded({ phase: "headers", scope, sent: "maybe" })
       assert.strictEqual(yield* after(late("attempt")), "open")
       assert.strictEqual(yield* after(late("total")), "closed")
+      const patient: SendCall = () => Effect.zipRight(TestClock.adjust("1 second"), late("total")())
+      assert.strictEqual(yield* after(patient), "open")
       assert.strictEqual(yield* after(() => Effect.die("a defect")), "closed")
     }))
 
@@ -123,8 +125,8 @@ describe("CircuitBreaker", () => {
     Effect.gen(function*() {
       const origin = Stages.originOf()
       const gate = yield* Deferred.make<void>()
-      const late = through(origin, () => Effect.as(Deferred.await(gate), Stages.answer(500)))
-      const calls = yield* Effect.forEach(Array.from({ length: 20 }), () => Effect.fork(late()))
+      const slow = through(origin, () => Effect.as(Deferred.await(gate), Stages.answer(500)))
+      const calls = yield* Effect.forEach(Array.from({ length: 20 }), () => Effect.fork(slow()))
       yield* Stages.settle
       yield* times(10, through(origin, status(503)))
       yield* TestClock.adjust("5 seconds")

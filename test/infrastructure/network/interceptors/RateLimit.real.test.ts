@@ -10,6 +10,7 @@ import type { Options } from "express-rate-limit"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { defaults } from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
+import type { ApiPolicyOptions } from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import * as OriginState from "../../../../src/infrastructure/network/api/origin/OriginState.ts"
 import * as Pipeline from "../../../../src/infrastructure/network/api/Pipeline.ts"
 import { Transport } from "../../../../src/infrastructure/network/api/transport/Transport.ts"
@@ -55,7 +56,7 @@ const limited = (options: Partial<Options>) =>
     ({ stop }) => Effect.sync(stop)
   )
 
-const policy = { ...defaults, deadlines: { ...defaults.deadlines, total: "3 minutes" } }
+const policy: ApiPolicyOptions = { ...defaults, deadlines: { ...defaults.deadlines, total: "3 minutes" } }
 
 /** All at once, through the stages that a call to a limited backend meets. */
 const send = (url: string) =>

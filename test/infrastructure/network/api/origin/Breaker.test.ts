@@ -125,17 +125,17 @@ describe("Breaker", () => {
           } else if (each.do === "close") {
             breaker.close(now)
             model.close(now)
-          } else if (each.do === "start") {
-            const real = breaker.admit(now)
-            const ideal = model.start(now)
-            assert.strictEqual("halfOpen" in real, ideal === "no")
-            if (!("halfOpen" in real)) open.push([real, ideal])
-          } else {
+          } else if (each.do === "end") {
             const [ended] = open.splice(each.which % Math.max(1, open.length), 1)
             if (ended !== undefined && ended[1] !== "no") {
               breaker.settle(ended[0], each.verdict, now, each.asked)
               model.end(ended[1], each.verdict, now, each.asked)
             }
+          } else {
+            const real = breaker.admit(now)
+            const ideal = model.start(now)
+            assert.strictEqual("halfOpen" in real, ideal === "no")
+            if (!("halfOpen" in real)) open.push([real, ideal])
           }
           assert.strictEqual(breaker.state(now), model.state(now))
           reached.add(breaker.state(now))
