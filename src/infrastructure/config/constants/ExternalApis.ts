@@ -88,13 +88,19 @@ export const externalApis = [
     name: "Deprecation header",
     version: "RFC 9745",
     specification: rfc(9745),
-    usedBy: ["infrastructure/network/api", "backend"]
+    usedBy: ["infrastructure/network/api/version", "backend"]
   },
   {
     name: "Sunset header",
     version: "RFC 8594",
     specification: rfc(8594),
-    usedBy: ["infrastructure/network/api", "backend"]
+    usedBy: ["infrastructure/network/api/version", "backend"]
+  },
+  {
+    name: "Web linking: successor-version, latest-version, deprecation, sunset",
+    version: "RFC 8288",
+    specification: rfc(8288),
+    usedBy: ["infrastructure/network/api/version", "backend"]
   },
   {
     name: "OpenAPI",
