@@ -11,6 +11,7 @@ export interface Ended {
   readonly spanId: string
   readonly parent: string | undefined
   readonly attributes: ReadonlyMap<string, unknown>
+  readonly events: ReadonlyArray<readonly [name: string, attributes: Readonly<Record<string, unknown>> | undefined]>
   readonly exit: Exit.Exit<unknown, unknown>
 }
 
@@ -21,6 +22,7 @@ export const make = () => {
   const tracer = Tracer.make({
     span: (name, parent, context, links, startTime, kind) => {
       const attributes = new Map<string, unknown>()
+      const events: Array<Ended["events"][number]> = []
       const traceId = Option.match(parent, { onNone: () => hex(32), onSome: (each) => each.traceId })
       const spanId = hex(16)
       let status: Tracer.SpanStatus = { _tag: "Started", startTime }
@@ -39,7 +41,7 @@ export const make = () => {
         sampled: true,
         kind,
         attribute: (key, value) => void attributes.set(key, value),
-        event: () => undefined,
+        event: (event, _, told) => void events.push([event, told]),
         addLinks: () => undefined,
         end: (endTime, exit) => {
           status = { _tag: "Ended", startTime, endTime, exit }
@@ -50,6 +52,7 @@ export const make = () => {
             spanId,
             parent: Option.getOrUndefined(Option.map(parent, (each) => each.spanId)),
             attributes,
+            events,
             exit
           })
         }

@@ -141,25 +141,29 @@ const stages = (kind: Kind) =>
     ] satisfies ReadonlyArray<Interceptor>
   })
 
-const client = (kind: Kind, more: ReadonlyArray<Interceptor>) =>
+/** All stages of a client that signs with `tokens`, in no particular order. */
+export const signedStages = (tokens: typeof AccessTokens.Service) =>
+  Effect.gen(function*() {
+    const { url } = yield* ApiOrigin
+    const { deadlines } = yield* ApiPolicy
+    return [
+      ...yield* stages("signed"),
+      yield* HttpCache.make({ cache: yield* Cache, tokens }),
+      yield* Auth.make(tokens, { origin: new URL(url).origin, limit: deadlines.total })
+    ]
+  })
+
+const client = (kind: Kind, interceptors: ReadonlyArray<Interceptor>) =>
   Effect.gen(function*() {
     const transport = yield* Transport
-    const interceptors = [...yield* stages(kind), ...more]
     yield* PipelineConfig.check(yield* ApiPolicy, { interceptors, kind })
     return yield* toClient(fuse(interceptors, transport))
   })
 
 /** Requests are signed with `tokens`. `own` interceptors come after those of their stages. */
 export const signed = (tokens: typeof AccessTokens.Service, own: ReadonlyArray<Interceptor>) =>
-  Effect.gen(function*() {
-    const { url } = yield* ApiOrigin
-    const { deadlines } = yield* ApiPolicy
-    return yield* client("signed", [
-      yield* HttpCache.make({ cache: yield* Cache, tokens }),
-      yield* Auth.make(tokens, { origin: new URL(url).origin, limit: deadlines.total }),
-      ...own
-    ])
-  })
+  Effect.flatMap(signedStages(tokens), (all) => client("signed", [...all, ...own]))
 
 /** Requests are sent as they are. */
-export const plain = (own: ReadonlyArray<Interceptor>) => client("plain", own)
+export const plain = (own: ReadonlyArray<Interceptor>) =>
+  Effect.flatMap(stages("plain"), (all) => client("plain", [...all, ...own]))

@@ -35,7 +35,7 @@ const problems = (
 /** What each rule says of a policy that breaks it alone. */
 const mistakes: ReadonlyArray<readonly [Partial<ApiPolicyOptions>, string]> = [
   [
-    { deadlines: { ...defaults.deadlines, attempt: "31 seconds", connect: "1 second" } },
+    { deadlines: { ...defaults.deadlines, total: "14 seconds" } },
     "deadlines.attempt: is longer"
   ],
   [{ deadlines: { ...defaults.deadlines, connect: "16 seconds" } }, "deadlines.connect: is longer"],

@@ -1,6 +1,13 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { failureOf, post, run } from "../Calls.ts"
+import { Duration, Effect } from "effect"
+import { Unavailable } from "../../../../src/domain/network/RemoteFailure.ts"
+import * as ApiError from "../../../../src/infrastructure/network/api/ApiError.ts"
+import { parse } from "../../../../src/infrastructure/network/api/ProblemDetails.ts"
+import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
+import * as RemoteFailures from "../../../../src/infrastructure/network/interceptors/RemoteFailures.ts"
+import { failureOf, getProfile, post, run } from "../Calls.ts"
+import * as Fused from "../Fused.ts"
 import * as ScriptedServer from "../ScriptedServer.ts"
 
 const issues = (body: unknown) =>
@@ -9,10 +16,52 @@ const issues = (body: unknown) =>
     return failure?._tag === "Rejected" ? failure.issues : undefined
   })
 
+const problem = parse("")
+
+/** Every way a call ends, and what comes of it for a request that may be repeated and for one that may not. */
+const table: ReadonlyArray<readonly [ApiError.ApiError, string, string?]> = [
+  [new ApiError.RequestInvalid({ issues: ["title: Type"] }), "Rejected"],
+  [new ApiError.Offline(), "Offline"],
+  [new ApiError.CircuitOpen({ origin: "o", halfOpen: false, retryAfter: Duration.seconds(3) }), "Unavailable"],
+  [new ApiError.Throttled({ by: "rate", retryAfter: Duration.seconds(3) }), "Unavailable"],
+  [new ApiError.Throttled({ by: "bulkhead" }), "Unavailable"],
+  [new ApiError.DeadlineExceeded({ phase: "queue", scope: "total", sent: "no" }), "Unavailable"],
+  [new ApiError.DeadlineExceeded({ phase: "body", scope: "total", sent: "maybe" }), "Unavailable", "OutcomeUnknown"],
+  [new ApiError.TransportFailure({ reason: "refused", sent: "no" }), "Offline"],
+  [new ApiError.TransportFailure({ reason: "tls", sent: "no" }), "Unavailable"],
+  [new ApiError.TransportFailure({ reason: "invalid_request", sent: "no" }), "Rejected"],
+  [new ApiError.TransportFailure({ reason: "reset", sent: "maybe" }), "Unavailable", "OutcomeUnknown"],
+  [new ApiError.HttpFailure({ status: 302, problem }), "Unavailable"],
+  [new ApiError.HttpFailure({ status: 401, problem }), "Unauthenticated"],
+  [new ApiError.HttpFailure({ status: 429, problem }), "RateLimited"],
+  [new ApiError.HttpFailure({ status: 502, problem }), "Unavailable", "OutcomeUnknown"],
+  [new ApiError.HttpFailure({ status: 503, problem }), "Unavailable"],
+  [new ApiError.SessionExpired(), "Unauthenticated"],
+  [new ApiError.AuthUnavailable({ failure: new Unavailable({}) }), "Unavailable"],
+  [new ApiError.IdempotencyKeyReused(), "Rejected"],
+  [new ApiError.DecodeFailure({ status: 200, issues: [] }), "Unavailable", "OutcomeUnknown"],
+  [new ApiError.VersionRetired({ version: "v1" }), "UpgradeRequired"],
+  [new ApiError.BodyNotReplayable({ outcome: "rejected" }), "Unavailable"],
+  [new ApiError.BodyNotReplayable({ outcome: "unknown" }), "Unavailable", "OutcomeUnknown"]
+]
+
 describe("RemoteFailures", () => {
+  it("maps every way a call ends to the failure a caller acts on", () => {
+    for (const [error, repeatable, once = repeatable] of table) {
+      assert.strictEqual(RemoteFailures.failureOf(error, { repeatable: true })._tag, repeatable, error._tag)
+      assert.strictEqual(RemoteFailures.failureOf(error, { repeatable: false })._tag, once, error._tag)
+    }
+    const tags = Object.values(ApiError).flatMap((each) =>
+      typeof each === "function" && each.prototype instanceof Error ? [each.name] : []
+    )
+    assert.isAbove(tags.length, 10)
+    assert.sameMembers([...new Set(table.map(([error]) => error.constructor.name))], tags)
+  })
+
   it.effect("maps every error status to the failure a caller acts on", () =>
     Effect.gen(function*() {
       const tags = {
+        302: "Unavailable",
         400: "Rejected",
         403: "Forbidden",
         404: "NotFound",
@@ -44,4 +93,30 @@ describe("RemoteFailures", () => {
         assert.deepStrictEqual(yield* issues(body), [])
       }
     }))
+
+  it.effect("does not take an answer that cannot be read for one that did nothing", () =>
+    Effect.gen(function*() {
+      const read = yield* run(() => ScriptedServer.json(200, { secret: "canary" }), getProfile)
+      assert.strictEqual(failureOf(read)?._tag, "Unavailable")
+      const written = yield* run(() => ScriptedServer.json(200, { secret: "canary" }), post)
+      assert.strictEqual(failureOf(written)?._tag, "OutcomeUnknown")
+      assert.lengthOf(written.requests, 1)
+    }))
+
+  it.effect("gives failures the history of their call, as it was when it failed", () =>
+    Effect.gen(function*() {
+      const call = yield* Fused.callOf(Fused.get)
+      const send: SendCall = () => {
+        call.record({ cause: "503", status: 503, startedAt: 0, duration: 5, delayBefore: 0 })
+        return new ApiError.Throttled({ by: "rate" })
+      }
+      const error = yield* Effect.flip(RemoteFailures.judge(send, (each) => each)(HttpClientRequest.get("/"), call))
+      call.record({ cause: "200", status: 200, startedAt: 9, duration: 5, delayBefore: 0 })
+      assert.isTrue(ApiError.isApiError(error))
+      if (ApiError.isApiError(error)) {
+        assert.deepStrictEqual(error.attempts, [
+          { number: 1, cause: "503", status: 503, startedAt: 0, duration: 5, delayBefore: 0 }
+        ])
+      }
+    }).pipe(Effect.provide(Fused.origins)))
 })
