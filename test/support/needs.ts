@@ -26,3 +26,10 @@ export const canMount = (): boolean =>
 /** Whether children can be started that are not root. */
 export const canDropRights = (): boolean =>
   has("root and setpriv", process.getuid?.() === 0 && spawnSync("setpriv", ["--version"]).status === 0)
+
+/** Whether Debian's Python has the modules. */
+export const canImport = (...modules: ReadonlyArray<string>): boolean =>
+  has(
+    `Python modules ${modules.join(", ")}`,
+    spawnSync("/usr/bin/python3", ["-c", `import ${modules.join(", ")}`]).status === 0
+  )
