@@ -1,0 +1,162 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Option, Redacted, TestClock } from "effect"
+import { createServer } from "node:http"
+import type { ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { DeadlineExceeded } from "../../../../../src/infrastructure/network/api/ApiError.ts"
+import * as DeadlineTimer from "../../../../../src/infrastructure/network/api/transport/DeadlineTimer.ts"
+import { discard } from "../../../../../src/infrastructure/network/api/transport/Discard.ts"
+import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
+import type { PhaseLimits } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
+import { UndiciExchange } from "../../../../../src/infrastructure/network/api/transport/UndiciExchange.ts"
+import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
+
+import { serve } from "./LoopbackServer.ts"
+
+const limits: PhaseLimits = { connect: 5000, headers: 5000, bodyIdle: 5000, attempt: 20_000, total: 30_000 }
+
+const mebibyte = 1024 * 1024
+
+const send = (request: HttpClientRequest.HttpClientRequest, changed: Partial<PhaseLimits> = {}) =>
+  Effect.flatMap(Transport, ({ exchange }) => exchange(request, { ...limits, ...changed }))
+
+const virtual = (options: UndiciTransport.Options) =>
+  Layer.provide(UndiciTransport.layer(options), DeadlineTimer.layerClock)
+
+describe("limits of an exchange", () => {
+  it.scoped("name the phase connect, and that nothing was sent, while there is no connection", () =>
+    Effect.gen(function*() {
+      const asked = yield* Deferred.make<void>()
+      // A proxy that never opens the tunnel is a connection that never comes.
+      const proxy = yield* Effect.acquireRelease(
+        Effect.async<string>((resume) => {
+          const server = createServer()
+          server.on("connect", () => Deferred.unsafeDone(asked, Effect.void))
+          server.listen(
+            0,
+            "127.0.0.1",
+            () => resume(Effect.succeed(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
+          )
+        }),
+        () => Effect.void
+      )
+      yield* Effect.gen(function*() {
+        const fiber = yield* Effect.fork(Effect.flip(send(HttpClientRequest.get("https://api.example.com/"))))
+        yield* Deferred.await(asked)
+        yield* TestClock.adjust("4999 millis")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
+        yield* TestClock.adjust("1 millis")
+        const failure = yield* Fiber.join(fiber)
+        assert.instanceOf(failure, DeadlineExceeded)
+        assert.deepInclude(failure, { phase: "connect", scope: "attempt", sent: "no" })
+      }).pipe(Effect.provide(virtual({ proxies: { https: Redacted.make(proxy) } })))
+    }))
+
+  it.scoped("count again from each piece of the body", () =>
+    Effect.gen(function*() {
+      const arrived = yield* Deferred.make<ServerResponse>()
+      const { url } = yield* serve((_, response) => Deferred.unsafeDone(arrived, Effect.succeed(response)))
+      yield* Effect.gen(function*() {
+        const fiber = yield* Effect.fork(send(HttpClientRequest.get(url)))
+        const response = yield* Deferred.await(arrived)
+        const wait = Effect.zipRight(
+          TestClock.adjust("3 seconds"),
+          // Real time, for the piece to arrive.
+          Effect.async<void>((resume) => void setTimeout(() => resume(Effect.void), 30))
+        )
+        for (let each = 0; each < 4; each++) {
+          yield* Effect.sync(() => response.write("piece"))
+          yield* wait
+        }
+        yield* Effect.sync(() => response.end())
+        const answer = yield* Fiber.join(fiber)
+        assert.strictEqual(yield* answer.text, "piece".repeat(4))
+      }).pipe(Effect.provide(virtual({})))
+    }))
+})
+
+describe("what was sent", () => {
+  it("is nothing before there was a connection, or when not even a head without body could be written", () => {
+    const sentOf = (request: HttpClientRequest.HttpClientRequest, connected: boolean, cause: unknown) => {
+      let failure: unknown
+      const exchange = new UndiciExchange({
+        request,
+        upload: undefined,
+        limits: { ...limits, connect: Infinity, headers: Infinity, attempt: Infinity, total: Infinity },
+        timer: { now: () => 0, start: () => () => undefined },
+        maxBodyBytes: 1000,
+        resume: (result) => {
+          failure = Effect.runSync(Effect.flip(result))
+        }
+      })
+      const controller = { abort: () => undefined } as unknown as Parameters<UndiciExchange["onRequestStart"]>[0]
+      if (connected) exchange.onRequestStart(controller)
+      exchange.onResponseError(controller, cause)
+      return failure
+    }
+    const get = HttpClientRequest.get("http://api.test/")
+    const post = HttpClientRequest.bodyText(HttpClientRequest.post("http://api.test/"), "once")
+    const reset = Object.assign(new Error("reset"), { code: "ECONNRESET", syscall: "read" })
+    const unwritten = Object.assign(new Error("broken pipe"), { code: "EPIPE", syscall: "write" })
+    assert.deepInclude(sentOf(get, false, reset), { reason: "reset", sent: "no" })
+    assert.deepInclude(sentOf(get, true, reset), { reason: "reset", sent: "maybe" })
+    assert.deepInclude(sentOf(get, true, unwritten), { reason: "reset", sent: "no" })
+    assert.deepInclude(sentOf(post, true, unwritten), { reason: "reset", sent: "maybe" })
+  })
+})
+
+describe("what is left behind", () => {
+  it.scopedLive("is nothing: two sockets for 40 large failures, and no timer or listener", () =>
+    Effect.gen(function*() {
+      const { sockets, url } = yield* serve((_, response) => {
+        response.writeHead(503)
+        response.end(Buffer.alloc(100_000))
+      })
+      yield* Effect.gen(function*() {
+        for (let each = 0; each < 40; each++) yield* Effect.flatMap(send(HttpClientRequest.get(url)), discard)
+        assert.isAtMost(sockets(), 2)
+      }).pipe(Effect.provide(Layer.fresh(UndiciTransport.layer())))
+    }))
+
+  it.scopedLive("are no started timers after any ending", () =>
+    Effect.gen(function*() {
+      let running = 0
+      const counting = Layer.succeed(DeadlineTimer.DeadlineTimer, {
+        now: () => performance.now(),
+        start: (millis: number, fire: () => void) => {
+          running++
+          let over = false
+          const end = () => {
+            if (!over) running--
+            over = true
+          }
+          const timer = setTimeout(() => {
+            end()
+            fire()
+          }, millis)
+          return () => {
+            end()
+            clearTimeout(timer)
+          }
+        }
+      })
+      const { url } = yield* serve((request, response) => {
+        if (request.url === "/reset") return void request.socket.destroy()
+        if (request.url === "/silent") return
+        response.end(request.url === "/large" ? Buffer.alloc(3 * mebibyte) : "small")
+      })
+      yield* Effect.gen(function*() {
+        const to = (path: string, changed?: Partial<PhaseLimits>) => send(HttpClientRequest.get(url + path), changed)
+        for (let each = 0; each < 20; each++) {
+          yield* to("small")
+          yield* Effect.flatMap(to("large"), ({ text }) => text)
+          yield* Effect.flatMap(to("large"), discard)
+          yield* Effect.flip(to("reset"))
+          yield* Effect.timeoutOption(to("silent"), "5 millis")
+        }
+        yield* Effect.flip(to("silent", { headers: 10 }))
+      }).pipe(Effect.provide(Layer.fresh(Layer.provide(UndiciTransport.layer(), counting))))
+      assert.strictEqual(running, 0)
+    }))
+})
