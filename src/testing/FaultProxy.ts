@@ -58,6 +58,8 @@ class Lane {
   private readonly chance: () => number
   private readonly toClient: boolean
   private readonly timers = new Set<ReturnType<typeof setTimeout>>()
+  private readonly waiting: Array<() => void> = []
+  private broken = false
   private lastDelivery = 0
   private free = 0
   private held = 0
@@ -91,10 +93,12 @@ class Lane {
 
   private deliver(chunk: Buffer): void {
     this.held -= chunk.length
+    if (this.broken) return
     const { cutAfter } = this.faults()
     const left = this.toClient && cutAfter !== undefined ? Math.max(0, cutAfter - this.carried) : chunk.length
     this.carried += chunk.length
     if (left < chunk.length) {
+      this.broken = true
       this.to.write(chunk.subarray(0, left), () => this.to.resetAndDestroy())
       return
     }
@@ -110,10 +114,12 @@ class Lane {
     const now = performance.now()
     this.free = Math.max(now, this.free) + (bandwidth === undefined ? 0 : bytes / bandwidth * 1000)
     this.lastDelivery = Math.max(this.lastDelivery, this.free + millis(latency) + this.chance() * millis(jitter))
+    // Timers that are due together fire in any order.
+    this.waiting.push(run)
     // @effect-diagnostics-next-line globalTimers:off
     const timer = setTimeout(() => { // sockets deliver in callbacks, which have no fiber to sleep in
       this.timers.delete(timer)
-      run()
+      this.waiting.shift()?.()
     }, this.lastDelivery - now)
     this.timers.add(timer)
   }
@@ -121,6 +127,7 @@ class Lane {
   private stop(): void {
     for (const timer of this.timers) clearTimeout(timer)
     this.timers.clear()
+    this.waiting.length = 0
   }
 }
 
