@@ -33,7 +33,7 @@ describe("mixed traffic over a faulty way", () => {
             last: warm.at(-1)
           })
         }\n`)
-        assert.isAbove(figures.calls, 10 * seconds)
+        assert.isAbove(figures.calls, 5 * seconds)
         if (seconds >= 300) {
           assert.isBelow(growth.resident, 1)
           assert.isBelow(growth.live, 1)

@@ -1,69 +1,50 @@
 /**
- * The way to the server, on which some connections do not fare well.
+ * The way to the server, which is good most of the time and then bad in one way after the other.
  */
 import { Effect } from "effect"
-import { connect, createServer } from "node:net"
-import type { AddressInfo, Socket } from "node:net"
+import type { Duration } from "effect"
+import * as FaultProxy from "../../../../src/testing/FaultProxy.ts"
+import type { NetworkFaults } from "../../../../src/testing/FaultProxy.ts"
 
-type Fault = "none" | "slow" | "reset" | "cut" | "silent"
+const phases: ReadonlyArray<readonly [name: string, faults: NetworkFaults, Duration.DurationInput]> = [
+  ["pass", {}, "2 seconds"],
+  ["latency", { latency: "10 millis", jitter: "40 millis" }, "1 second"],
+  ["reset", { mode: "reset" }, "150 millis"],
+  ["pass", {}, "2 seconds"],
+  ["bandwidth", { bandwidth: 1_000_000 }, "1 second"],
+  ["cut", { cutAfter: 100_000 }, "500 millis"],
+  ["pass", {}, "2 seconds"],
+  ["half-close", { mode: "halfClose" }, "150 millis"],
+  ["pass", {}, "2 seconds"],
+  // Longer than connections may be silent.
+  ["blackhole", { mode: "blackhole" }, "3 seconds"]
+]
 
-/** Of a hundred connections. */
-const shares: ReadonlyArray<readonly [Fault, number]> = [["slow", 5], ["reset", 5], ["cut", 5], ["silent", 2]]
-
-const pick = (): Fault => {
-  let left = Math.random() * 100
-  return shares.find(([, share]) => (left -= share) < 0)?.[0] ?? "none"
-}
-
-const between = (client: Socket, server: Socket, fault: Fault) => {
-  const limit = Math.random() * 2_000_000
-  let passed = 0
-  for (const [from, to] of [[client, server], [server, client]] as const) {
-    from.on("error", () => to.destroy())
-    from.on("close", () => to.destroy())
-    from.on("end", () => to.end())
-    from.on("data", (chunk: Buffer) => {
-      passed += chunk.length
-      if (passed > limit && fault === "reset") return void client.resetAndDestroy()
-      if (passed > limit && fault === "cut") return void client.end(() => client.destroy())
-      if (passed > limit && fault === "silent") return
-      if (fault === "slow") {
-        from.pause()
-        setTimeout(() => from.resume(), 2)
-      }
-      if (!to.write(chunk)) {
-        from.pause()
-        to.once("drain", () => from.resume())
-      }
-    })
-  }
+export interface FaultyWay {
+  readonly url: string
+  /** How often each phase began, and how many connections there were. */
+  readonly seen: Effect.Effect<Readonly<Record<string, number>>>
+  /** Of clients, that are open now. */
+  readonly open: Effect.Effect<number>
 }
 
 export const make = (port: number) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly url: string; readonly faults: () => Record<string, number>; readonly close: () => void }>(
-      (resume) => {
-        const counts: Record<string, number> = {}
-        const sockets = new Set<Socket>()
-        const server = createServer({ allowHalfOpen: true }, (client) => {
-          const fault = pick()
-          counts[fault] = (counts[fault] ?? 0) + 1
-          const target = connect({ port, host: "127.0.0.1", allowHalfOpen: true })
-          sockets.add(client).add(target)
-          client.on("close", () => sockets.delete(client))
-          target.on("close", () => sockets.delete(target))
-          between(client, target, fault)
-        })
-        server.listen(0, "127.0.0.1", () =>
-          resume(Effect.succeed({
-            url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-            faults: () => counts,
-            close: () => {
-              server.close()
-              for (const socket of sockets) socket.destroy()
-            }
-          })))
-      }
-    ),
-    (way) => Effect.sync(() => way.close())
-  )
+  Effect.gen(function*() {
+    const proxy = yield* FaultProxy.make({ port })
+    const counts: Record<string, number> = {}
+    const cycle = Effect.forEach(phases, ([name, faults, duration]) =>
+      Effect.gen(function*() {
+        counts[name] = (counts[name] ?? 0) + 1
+        yield* proxy.set(faults)
+        yield* Effect.sleep(duration)
+        // What was lost on a connection is missing from it for good, which no network does.
+        if (name === "blackhole") yield* proxy.resetAll
+      }), { discard: true })
+    yield* Effect.forkScoped(Effect.forever(cycle))
+    const way: FaultyWay = {
+      url: `http://127.0.0.1:${proxy.port}`,
+      seen: Effect.map(proxy.accepted, (connections) => ({ ...counts, connections })),
+      open: proxy.open
+    }
+    return way
+  })

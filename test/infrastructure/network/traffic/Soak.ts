@@ -107,6 +107,7 @@ export interface Figures extends Traffic.Tally {
   readonly repeated: number
   readonly tokensReplaced: number
   readonly faults: Readonly<Record<string, number>>
+  /** On both sides of the proxy, after the client's scope. */
   readonly socketsAfter: number
   readonly samples: ReadonlyArray<Leftovers.Sample>
   readonly warnings: ReadonlyArray<string>
@@ -138,14 +139,14 @@ const under = (seconds: number, workers: number) =>
       })
     )
     yield* Scope.close(scope, Exit.void)
-    const sockets = Effect.promise(() => server.connections())
+    const sockets = Effect.zipWith(way.open, Effect.promise(() => server.connections()), (a, b) => a + b)
     const socketsAfter = yield* eventually(sockets, (count) => count === 0)
     const figures: Figures = {
       ...counts,
       requests: server.requests,
       repeated: server.repeated,
       tokensReplaced: credentials.replaced(),
-      faults: way.faults(),
+      faults: yield* way.seen,
       socketsAfter,
       samples,
       warnings: seen
