@@ -74,7 +74,8 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
       }
       const wait = yield* backoff(row, asked, retries)
       if (wait >= call.remaining()) {
-        if (asked !== undefined) return stop
+        // An answer says more than that time is up.
+        if (Either.isRight(failed)) return stop
         const sent = Aftermath.outcomeOf(failed) === "not-sent" ? "no" : "maybe"
         return { _tag: "Fail", failure: new DeadlineExceeded({ phase: "backoff", scope: "total", sent }) }
       }
@@ -96,10 +97,12 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
           const asked = Aftermath.retryAfter(failed, call)
           const then = yield* decide(failed, row, asked, now)
           if (then._tag === "Stop") return yield* failed
-          yield* letGo(failed)
-          if (then._tag === "Fail") return yield* then.failure
+          if (then._tag === "Fail") return yield* Effect.zipRight(letGo(failed), then.failure)
           const { retryBudget } = call.origin
-          yield* Effect.onInterrupt(Effect.sleep(then.wait), () => Effect.sync(() => retryBudget.giveBack(then.paid)))
+          yield* Effect.onInterrupt(
+            Effect.zipRight(letGo(failed), Effect.sleep(then.wait)),
+            () => Effect.sync(() => retryBudget.giveBack(then.paid))
+          )
           yield* Meter.add(Catalogue.retries)
           const again = new Attempt(call, "retry", then.wait)
           return yield* turn(request, { attempt: again, retries: retries + 1, paid: then.paid, replayable })

@@ -127,17 +127,25 @@ describe("Retry waits", () => {
       }
     }))
 
-  it.effect("a backoff that does not fit into the call fails at once and says so", () =>
+  it.effect("a backoff that does not fit into the call ends it at once: with the answer, or a word of the deadline", () =>
     Effect.gen(function*() {
-      const clock = new EventClock()
-      const start = clock.unsafeCurrentTimeMillis()
-      const loop = Loop.scripted(() => ({ reset: true }), {
-        retry: { ...ApiPolicy.defaults.retry, base: "1 hour", cap: "1 hour" }
-      })
-      const failure = yield* loop.call(get).pipe(Effect.flip, Loop.inVirtualTime(clock))
-      assert.deepInclude(failure, { _tag: "DeadlineExceeded", phase: "backoff", scope: "total", sent: "maybe" })
-      assert.strictEqual(clock.unsafeCurrentTimeMillis(), start)
-      assert.strictEqual(loop.exchanges.length, 1)
+      for (
+        const [step, sent] of [[{ reset: true }, "maybe"], [{ refuse: true }, "no"], [
+          { status: 429 },
+          undefined
+        ]] as const
+      ) {
+        const clock = new EventClock()
+        const start = clock.unsafeCurrentTimeMillis()
+        const late = { base: "1 hour", throttledBase: "1 hour", cap: "1 hour" } as const
+        const loop = Loop.scripted(() => step, { retry: { ...ApiPolicy.defaults.retry, ...late } })
+        const result = yield* loop.call(get).pipe(Effect.either, Loop.inVirtualTime(clock))
+        if (Either.isRight(result)) assert.strictEqual(result.right.status, 429)
+        else assert.deepInclude(result.left, { _tag: "DeadlineExceeded", phase: "backoff", scope: "total", sent })
+        assert.strictEqual(Either.isRight(result), sent === undefined)
+        assert.strictEqual(clock.unsafeCurrentTimeMillis(), start)
+        assert.strictEqual(loop.exchanges.length, 1)
+      }
     }))
 
   it.effect("a limit of time that is reached names its phase and whose limit it was", () =>
