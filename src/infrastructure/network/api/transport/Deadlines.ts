@@ -61,9 +61,11 @@ export class Deadlines {
     if (events) this.stop()
   }
 
+  /** For good. */
   stop(): void {
     this.cancel?.()
     this.cancel = undefined
+    this.armed = Number.NEGATIVE_INFINITY
   }
 
   private phaseLasts(millis: number): void {

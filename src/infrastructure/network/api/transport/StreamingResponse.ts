@@ -28,6 +28,7 @@ export class StreamingResponse extends ReceivedResponse {
   private readonly incoming: Incoming
   private readonly limit: number
   private collected: Uint8Array | undefined
+  private taken = false
   private owner: Scope.CloseableScope | undefined
 
   constructor(
@@ -58,21 +59,24 @@ export class StreamingResponse extends ReceivedResponse {
   /** Whoever comes after the last reader finds nothing. */
   get letGo(): Effect.Effect<void> {
     return Effect.suspend(() => {
+      this.taken = true
       this.incoming.letGo()
       return this.owner === undefined ? Effect.void : Scope.close(this.owner, Exit.void)
     })
   }
 
-  /** Can be read once. */
+  /** Can be read once, unless all of it was put together. */
   get stream(): Stream.Stream<Uint8Array, ResponseError> {
-    return Stream.suspend(() =>
-      this.collected === undefined
-        ? this.incoming.stream.pipe(
-          Stream.mapError((cause) => this.failure(cause)),
-          Stream.ensuring(this.letGo)
-        )
-        : Stream.make(this.collected)
-    )
+    return Stream.suspend(() => {
+      if (this.collected !== undefined) return Stream.make(this.collected)
+      // What is left would look like a body that is complete.
+      if (this.taken) return Stream.fail(this.failure(new Error("The body was read, or let go of")))
+      this.taken = true
+      return this.incoming.stream.pipe(
+        Stream.mapError((cause) => this.failure(cause)),
+        Stream.ensuring(this.letGo)
+      )
+    })
   }
 
   get whole(): Effect.Effect<Uint8Array, ResponseError> {

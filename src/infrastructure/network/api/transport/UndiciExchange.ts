@@ -88,7 +88,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.headers = headers
     this.deadlines.bodyAwaited()
     const length = headers["content-length"]
-    const large = length !== undefined && Number(length) > this.maxBuffered && this.request.method !== "HEAD"
+    const bodiless = this.request.method === "HEAD" || status === 304
+    const large = length !== undefined && Number(length) > this.maxBuffered && !bodiless
     const events = headers["content-type"] !== undefined
       && EventStream.isAwaited(this.request, status, Headers.fromInput(headers))
     if (large || events) this.stream(controller, events)

@@ -76,6 +76,20 @@ describe("a streamed answer", () => {
       yield* Deferred.await(interrupted)
     }).pipe(Effect.provide(UndiciTransport.layer())))
 
+  it.scopedLive("is not taken for complete by who reads it again, or after it was let go of", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve((_, response) => response.end(Buffer.alloc(2 * mebibyte)))
+      const read = yield* send(HttpClientRequest.get(url))
+      yield* Stream.runDrain(read.stream)
+      assert.strictEqual((yield* Effect.flip(read.text))._tag, "ResponseError")
+      const discarded = yield* send(HttpClientRequest.get(url))
+      yield* discard(discarded)
+      assert.strictEqual((yield* Effect.flip(Stream.runDrain(discarded.stream)))._tag, "ResponseError")
+      const whole = yield* send(HttpClientRequest.get(url))
+      assert.strictEqual((yield* whole.arrayBuffer).byteLength, 2 * mebibyte)
+      assert.strictEqual((yield* whole.text).length, 2 * mebibyte)
+    }).pipe(Effect.provide(UndiciTransport.layer())))
+
   it.scopedLive("keeps its connection when little of it is left", () =>
     Effect.gen(function*() {
       const { sockets, url } = yield* serve((request, response) => {
