@@ -21,11 +21,21 @@ export const errorType = (cause: Cause.Cause<unknown>): string =>
 /** What stands for each `{placeholder}` of a span's name: words from a small, fixed set, such as a method or a table. */
 export type Placeholders = Readonly<Record<string, string>>
 
+/** The words of a name, placeholders at the odd places. */
+const partsOf = new WeakMap<SpanDefinition, ReadonlyArray<string>>()
+
 /** A placeholder that nothing stands for is left out. */
-const nameOf = (definition: SpanDefinition, placeholders: Placeholders | undefined) =>
-  placeholders === undefined
-    ? definition.name
-    : definition.name.replaceAll(/\{([^}]+)\}/g, (_, key: string) => placeholders[key] ?? "").trim()
+const nameOf = (definition: SpanDefinition, placeholders: Placeholders | undefined) => {
+  if (placeholders === undefined) return definition.name
+  let parts = partsOf.get(definition)
+  if (parts === undefined) {
+    parts = definition.name.split(/\{([^}]+)\}/)
+    partsOf.set(definition, parts)
+  }
+  let name = ""
+  for (const [index, part] of parts.entries()) name += index % 2 === 0 ? part : placeholders[part] ?? ""
+  return name.trim()
+}
 
 const options = <Definition extends SpanDefinition>(
   definition: Definition,

@@ -15,10 +15,12 @@ import type { CallInterceptor } from "./Interceptor.ts"
 import * as Outcome from "./Outcome.ts"
 
 /** `/v2/notes/:id` as its version and the rest, for the name of the span. */
-const namesOf = (template: string | undefined): Readonly<Record<string, string>> => {
-  const [, version = "", rest = template] = /^\/(v\d+)(\/.*)$/.exec(template ?? "") ?? []
-  return { "strata.api.version": version, ...(rest === undefined ? {} : { "url.template": rest }) }
+const namesOf = (template: string): Readonly<Record<string, string>> => {
+  const [, version = "", rest = template] = /^\/(v\d+)(\/.*)$/.exec(template) ?? []
+  return { "strata.api.version": version, "url.template": rest }
 }
+
+const unnamed = {}
 
 const attempt = ({ cause, duration, resendReason }: AttemptRecord) =>
   `${resendReason === undefined ? "" : `${resendReason}: `}${cause} after ${Math.round(duration)} ms`
@@ -40,6 +42,11 @@ const line = (call: Call, status: number | undefined, error: string | undefined,
       ? {}
       : { "strata.http.attempts": call.attempts.map(attempt).join("; ") })
   }))
+
+const open = ({ method, template }: Call) =>
+  template === undefined
+    ? Span.make(Catalogue.call, { "http.request.method": method }, unnamed)
+    : Span.make(Catalogue.call, { "http.request.method": method, "url.template": template }, namesOf(template))
 
 export const make = (): CallInterceptor => ({
   stage: "observe",
@@ -79,13 +86,7 @@ export const make = (): CallInterceptor => ({
             }
           )
         return fiber.getFiberRef(FiberRef.currentTracerEnabled)
-          ? Effect.flatMap(
-            Span.make(Catalogue.call, {
-              "http.request.method": call.method,
-              ...(call.template === undefined ? {} : { "url.template": call.template })
-            }, namesOf(call.template)),
-            run
-          )
+          ? Effect.flatMap(open(call), run)
           : run(undefined)
       })
     )

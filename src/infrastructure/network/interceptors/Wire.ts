@@ -21,31 +21,77 @@ const knownMethods = Catalogue.activeRequests.attributes["http.request.method"].
 const isKnown = (method: string): method is typeof knownMethods[number] =>
   knownMethods.some((known) => known === method)
 
-const serverOf = ({ url }: OriginState) => {
-  const { hostname, port, protocol } = new URL(url)
-  const address = hostname.replace(/^\[|\]$/g, "")
-  const number = Number(port === "" ? (protocol === "https:" ? 443 : 80) : port)
+/** What is told of every attempt of one method at one host, made once: it is most of what an attempt's telemetry costs. */
+const seriesOf = (server: Server, method: string) => {
+  const known = isKnown(method)
+  const labels: Labels = {
+    "http.request.method": known ? method : "_OTHER",
+    "server.address": server.address,
+    "server.port": String(server.port)
+  }
+  const ended = new Map<string, Labels>()
   return {
-    labels: { "server.address": address, "server.port": String(number) },
-    attributes: { "server.address": address, "server.port": number, "url.scheme": protocol.slice(0, -1) }
+    labels,
+    /** With how the attempt ended. */
+    endedWith: (status: number | undefined, error: string | undefined): Labels => {
+      const key = error ?? String(status)
+      const found = ended.get(key)
+      if (found !== undefined) return found
+      const made = {
+        ...labels,
+        "http.response.status_code": status === undefined ? undefined : String(status),
+        "error.type": error
+      }
+      ended.set(key, made)
+      return made
+    },
+    attributes: {
+      "http.request.method": known ? method : "_OTHER",
+      ...(known ? {} : { "http.request.method_original": method.slice(0, 20) }),
+      "server.address": server.address,
+      "server.port": server.port,
+      "url.scheme": server.scheme
+    },
+    name: { "http.request.method": known ? method : "HTTP" }
   }
 }
 
-type Server = ReturnType<typeof serverOf>
+type Labels = Readonly<Record<string, string | undefined>>
+type Series = ReturnType<typeof seriesOf>
 
-const open = (method: string, attempt: Attempt, { attributes }: Server, resends: number) => {
+class Server {
+  readonly address: string
+  readonly port: number
+  readonly scheme: string
+  private readonly methods = new Map<string, Series>()
+
+  constructor({ url }: OriginState) {
+    const { hostname, port, protocol } = new URL(url)
+    this.address = hostname.replace(/^\[|\]$/g, "")
+    this.port = Number(port === "" ? (protocol === "https:" ? 443 : 80) : port)
+    this.scheme = protocol.slice(0, -1)
+  }
+
+  of(method: string): Series {
+    const found = this.methods.get(method)
+    if (found !== undefined) return found
+    const made = seriesOf(this, method)
+    if (isKnown(method)) this.methods.set(method, made)
+    return made
+  }
+}
+
+const open = (attempt: Attempt, { attributes, name }: Series, resends: number) => {
   const { call } = attempt
-  const known = isKnown(method)
   const template = call.template === undefined || attempt.origin !== call.origin
-    ? {}
+    ? undefined
     : { "url.template": call.template }
-  return Span.make(Catalogue.request, {
-    "http.request.method": known ? method : "_OTHER",
-    ...(known ? {} : { "http.request.method_original": method.slice(0, 20) }),
-    ...attributes,
-    ...template,
-    ...(resends === 0 ? {} : { "http.request.resend_count": resends })
-  }, { "http.request.method": known ? method : "HTTP", ...template })
+  const opened = Span.make(Catalogue.request, attributes, template === undefined ? name : { ...name, ...template })
+  return Effect.map(opened, (span) => {
+    if (template !== undefined) span.attribute("url.template", template["url.template"])
+    if (resends > 0) span.attribute("http.request.resend_count", resends)
+    return span
+  })
 }
 
 /** Ended here and not by a scope, so that the failure of the span is a word and never the answer. */
@@ -74,8 +120,10 @@ const withTraceparent = (request: HttpClientRequest.HttpClientRequest, { sampled
 
 export const make = (): AttemptInterceptor => {
   const servers = new WeakMap<OriginState, Server>()
-  const known = (origin: OriginState) => {
-    const server = servers.get(origin) ?? serverOf(origin)
+  const serverOf = (origin: OriginState) => {
+    const known = servers.get(origin)
+    if (known !== undefined) return known
+    const server = new Server(origin)
     servers.set(origin, server)
     return server
   }
@@ -84,27 +132,21 @@ export const make = (): AttemptInterceptor => {
     Effect.uninterruptibleMask((restore) =>
       Effect.withFiberRuntime((fiber) => {
         const { call } = attempt
-        const { method } = request
-        const server = known(attempt.origin)
-        const labels = { "http.request.method": isKnown(method) ? method : "_OTHER", ...server.labels }
+        const series = serverOf(attempt.origin).of(request.method)
         const resends = call.sends++
         const sentAt = call.now()
         attempt.sentAt = sentAt
-        Catalogue.activeRequests.update(1, labels)
+        Catalogue.activeRequests.update(1, series.labels)
 
         const close = (span: Tracer.Span | undefined, ended: Ended): Effect.Effect<void> | undefined => {
           const millis = call.now() - sentAt
-          Catalogue.activeRequests.update(-1, labels)
-          Catalogue.requestDuration.update(millis / 1000, {
-            ...labels,
-            "http.response.status_code": ended.status === undefined ? undefined : String(ended.status),
-            "error.type": ended.error
-          })
+          Catalogue.activeRequests.update(-1, series.labels)
+          Catalogue.requestDuration.update(millis / 1000, series.endedWith(ended.status, ended.error))
           if (span !== undefined) end(fiber, span, ended)
           if (LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)) return undefined
           const outcome = ended.status ?? ended.error ?? "interrupted"
           return Effect.logDebug(
-            `attempt ${resends + 1}: ${labels["http.request.method"]} ${
+            `attempt ${resends + 1}: ${series.name["http.request.method"]} ${
               call.template ?? "(other path)"
             } ${outcome} after ${Duration.format(Duration.millis(Math.round(millis)))}`
           )
@@ -126,7 +168,7 @@ export const make = (): AttemptInterceptor => {
           )
 
         return fiber.getFiberRef(FiberRef.currentTracerEnabled)
-          ? Effect.flatMap(open(method, attempt, server, resends), exchange)
+          ? Effect.flatMap(open(attempt, series, resends), exchange)
           : exchange(undefined)
       })
     )
