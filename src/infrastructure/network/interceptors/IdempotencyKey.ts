@@ -11,10 +11,10 @@ import { IdempotencyKeyReused, RequestInvalid } from "../api/ApiError.ts"
 import type { CallInterceptor } from "./Interceptor.ts"
 
 /** For so long a backend remembers a key, and a key with another request is a mistake. */
-export const remembered = Duration.hours(24)
+const remembered = Duration.hours(24)
 
 /** Keys of callers that are remembered; the oldest goes first. */
-export const maxKeys = 1000
+const maxKeys = 1000
 
 /** Visible ASCII, as much as the strictest backends take. */
 const writable = /^[\x21-\x7E]{1,255}$/

@@ -157,7 +157,7 @@ describe("Retry", () => {
       FastCheck.asyncProperty(cases, async (each) => {
         assert.deepStrictEqual(await Effect.runPromise(attempted(each)), expected(each))
       }),
-      { numRuns: 600 }
+      { numRuns: 400 }
     )
   })
 })
