@@ -1,10 +1,11 @@
 /**
  * What each step of the tour does, and what it claims.
  */
-import { Chunk, Clock, DateTime, Duration, Effect, Option, Stream } from "effect"
+import { Chunk, Clock, DateTime, Duration, Effect, Option, Schedule, Stream } from "effect"
 import { Analytics } from "../../domain/analytics/Analytics.ts"
 import { AnalyticsEvent } from "../../domain/analytics/AnalyticsEvent.ts"
 import { AuthRepository } from "../../domain/auth/AuthRepository.ts"
+import { Connectivity } from "../../domain/network/Connectivity.ts"
 import { Realtime } from "../../domain/network/Realtime.ts"
 import { keepInSync } from "../../domain/notes/KeepInSync.ts"
 import { NoteDraft, NoteId } from "../../domain/notes/Note.ts"
@@ -143,7 +144,11 @@ export const sync = (pending: number) =>
   Effect.gen(function*() {
     const application = yield* Application
     const notes = yield* NoteRepository
+    const { state } = yield* Connectivity
     yield* application.network.restore
+    yield* Effect.repeat(state, { until: (now) => now === "online", schedule: Schedule.spaced("100 millis") }).pipe(
+      late("The device does not notice that the network is back")
+    )
     const report = yield* notes.sync
     const waiting = yield* Stream.runHead(notes.all)
     yield* claim(
@@ -151,10 +156,8 @@ export const sync = (pending: number) =>
       "Changes still wait after the sync"
     )
     yield* claim(report.rejected === 0, `The backend refused ${report.rejected} changes`)
-    yield* claim(
-      report.pushed > 0 && report.pushed <= pending,
-      `${report.pushed} changes were sent where ${pending} waited`
-    )
+    // A note that waited twice, since a tour that was broken off, is one that waits and two changes.
+    yield* claim(report.pushed >= pending, `${report.pushed} changes were sent where ${pending} waited`)
     return { detail: `reconnected; ${report.pushed} changes sent, ${report.pulled} received` }
   })
 
