@@ -4,6 +4,7 @@
 import type * as Resource from "@effect/opentelemetry/Resource"
 import { Resource as ResourceTag } from "@effect/opentelemetry/Resource"
 import * as OtelTracer from "@effect/opentelemetry/Tracer"
+import { context as otelContext, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api"
 import type { Sampler as OtelSampler, SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import {
   AlwaysOffSampler,
@@ -53,10 +54,23 @@ export const settleAll = (
     Effect.asVoid
   )
 
-/** A failed root span that sampling leaves out is at least counted. */
-const countingFailures = (inner: Tracer.Tracer): Tracer.Tracer =>
-  Tracer.make({
+const probe = createContextKey("effect-strata/infrastructure/telemetry/pipeline/Tracing/probe")
+
+/** Whether somebody registered a context manager of OpenTelemetry; nobody has to. */
+const hasContextManager = () => {
+  const probed = ROOT_CONTEXT.setValue(probe, true)
+  return otelContext.with(probed, () => otelContext.active() === probed)
+}
+
+/**
+ * A failed root span that sampling leaves out is at least counted. OpenTelemetry is told of the current span around every
+ * operation of every fiber; where nobody could ask it, that alone would be half of what tracing costs.
+ */
+const application = (inner: Tracer.Tracer): Tracer.Tracer => {
+  let isManaged = hasContextManager()
+  return Tracer.make({
     span: (name, parent, context, links, startTime, kind, options) => {
+      if (parent._tag === "None") isManaged = hasContextManager()
       const span = inner.span(name, parent, context, links, startTime, kind, options)
       if (!span.sampled && parent._tag === "None") {
         const end = span.end.bind(span)
@@ -67,8 +81,9 @@ const countingFailures = (inner: Tracer.Tracer): Tracer.Tracer =>
       }
       return span
     },
-    context: (execution, fiber) => inner.context(execution, fiber)
+    context: (execution, fiber) => isManaged ? inner.context(execution, fiber) : execution()
   })
+}
 
 /** Closing flushes every processor. */
 export const layer = (options: {
@@ -92,6 +107,6 @@ export const layer = (options: {
       ))
   )
   return Layer.unwrapEffect(
-    Effect.map(OtelTracer.make, (tracer) => Layer.setTracer(countingFailures(tracer)))
+    Effect.map(OtelTracer.make, (tracer) => Layer.setTracer(application(tracer)))
   ).pipe(Layer.provide(OtelTracer.layerTracer), Layer.provide(provider))
 }
