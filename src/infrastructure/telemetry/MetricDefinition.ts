@@ -54,7 +54,11 @@ const makeUpdate = (
   const unitLabel = MetricLabel.make("unit", unit)
   const overflow = [unitLabel, overflowLabel]
   const series = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
+  // Who measures often gives the same object each time.
+  let last: Readonly<Record<string, string | undefined>> | undefined
+  let lastLabels = overflow
   return (value, attributes) => {
+    if (attributes === last) return metric.unsafeUpdate(value, lastLabels)
     let id = ""
     for (const key of keys) id += `${attributes[key] ?? ""}\u0000`
     let labels = series.get(id)
@@ -67,6 +71,8 @@ const makeUpdate = (
         : overflow
       if (labels !== overflow) series.set(id, labels)
     }
+    last = attributes
+    lastLabels = labels
     metric.unsafeUpdate(value, labels)
   }
 }
