@@ -6,13 +6,14 @@ import { AccessTokens } from "../../src/infrastructure/network/api/AccessTokens.
 import * as PasswordAuthRepository from "../../src/infrastructure/services/auth/PasswordAuthRepository.ts"
 import * as PasswordSession from "../../src/infrastructure/services/auth/PasswordSession.ts"
 import * as SessionAccessTokens from "../../src/infrastructure/services/auth/SessionAccessTokens.ts"
+import * as MemoryCache from "../../src/infrastructure/storage/cache/MemoryCache.ts"
 import * as MemoryProcessLock from "../../src/infrastructure/storage/local/MemoryProcessLock.ts"
 import * as MemorySecureStore from "../../src/infrastructure/storage/secure/MemorySecureStore.ts"
 import { loginRequest } from "../../src/testing/contract/AuthRepositoryContract.ts"
 import { ScriptedBackend } from "./ScriptedBackend.ts"
 
 /** What the processes of a machine share. */
-export const machine = Layer.merge(MemorySecureStore.layer, MemoryProcessLock.layer)
+export const machine = Layer.mergeAll(MemorySecureStore.layer, MemoryProcessLock.layer, MemoryCache.layer)
 
 /** One process. */
 export const client = (backend: ScriptedBackend) =>

@@ -11,6 +11,7 @@ import * as MemorySocket from "../../../src/infrastructure/network/websocket/Mem
 import * as WsRealtime from "../../../src/infrastructure/network/websocket/WsRealtime.ts"
 import { pushMigration } from "../../../src/infrastructure/services/push/PushMigration.ts"
 import * as SsePushNotifications from "../../../src/infrastructure/services/push/SsePushNotifications.ts"
+import * as MemoryCache from "../../../src/infrastructure/storage/cache/MemoryCache.ts"
 import * as SqliteLocalDatabase from "../../../src/infrastructure/storage/local/SqliteLocalDatabase.ts"
 import * as PushNotificationsContract from "../../../src/testing/contract/PushNotificationsContract.ts"
 import * as RealtimeContract from "../../../src/testing/contract/RealtimeContract.ts"
@@ -74,6 +75,7 @@ const network = Layer.mergeAll(
   MemoryTransport.layer,
   MemorySocket.layer,
   MemoryConnectivity.layer,
+  MemoryCache.layer,
   origin,
   policy,
   tokens

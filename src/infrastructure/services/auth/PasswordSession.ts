@@ -14,8 +14,10 @@ import type { SessionEvent } from "../../../domain/auth/Session.ts"
 import type { User } from "../../../domain/auth/User.ts"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import { OutcomeUnknown, Unauthenticated } from "../../../domain/network/RemoteFailure.ts"
+import { Cache } from "../../../domain/storage/Cache.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import type { SecureStore } from "../../../domain/storage/SecureStore.ts"
+import * as ResponseStore from "../../network/api/cache/ResponseStore.ts"
 import { PlainApiClient } from "../../network/api/PlainApiClient.ts"
 import { ProcessLock } from "../../storage/local/ProcessLock.ts"
 import * as AuthCatalogue from "../../telemetry/catalogue/Auth.ts"
@@ -65,6 +67,7 @@ const counted = (result: Refresh["result"] | "expired" | "failed") =>
 
 export const make = Effect.gen(function*() {
   const api = yield* PlainApiClient
+  const cache = yield* Cache
   const locks = yield* ProcessLock
   const vault = yield* SessionVault.make
   const scope = yield* Effect.scope
@@ -73,6 +76,14 @@ export const make = Effect.gen(function*() {
   // Tokens that arrived but could not be stored: the pair before them is spent, so losing them would end the session.
   const unstored = yield* Ref.make(Option.none<{ readonly replaces: number; readonly record: SessionRecord }>())
   const locked = locks.withLock(lockName, lockDeadline)
+
+  /** What the backend answered to the account goes with its session. */
+  const take = Effect.uninterruptible(
+    Effect.tap(
+      vault.take,
+      (taken) => Option.isSome(taken) ? ResponseStore.purge(cache, taken.value.user.id) : Effect.void
+    )
+  )
 
   const revoke = (record: Pick<SessionRecord, "refreshToken">) =>
     api.call((client) => client.sessions.revoke({ payload: { refreshToken: record.refreshToken } })).pipe(
@@ -99,7 +110,9 @@ export const make = Effect.gen(function*() {
           yield* vault.write(record)
           written = true
           yield* PubSub.publish(events, { _tag: "SignedIn", user })
-          if (Option.isSome(replaced)) yield* revokeLater(replaced.value)
+          if (Option.isNone(replaced)) return
+          yield* revokeLater(replaced.value)
+          if (replaced.value.user.id !== user.id) yield* ResponseStore.purge(cache, replaced.value.user.id)
         })
         // An interruption that came during the write is told after it: the session is signed in then, and stays so.
         yield* restore(locked(Effect.uninterruptible(replace))).pipe(
@@ -110,7 +123,7 @@ export const make = Effect.gen(function*() {
     ).pipe(Span.withSpan(AuthCatalogue.signIn, { "strata.auth.method": "password" }))
 
   const logout = Effect.gen(function*() {
-    const ended = yield* locked(vault.take)
+    const ended = yield* locked(take)
     if (Option.isNone(ended)) return
     yield* PubSub.publish(events, { _tag: "SignedOut" })
     yield* Span.annotate(AuthCatalogue.signOut, { "strata.auth.revoked": yield* revoke(ended.value) })
@@ -146,7 +159,7 @@ export const make = Effect.gen(function*() {
     Effect.gen(function*() {
       const current = yield* vault.read
       if (Option.isSome(current) && current.value.generation !== generation) return adopted(current.value)
-      yield* vault.take
+      yield* take
       yield* PubSub.publish(events, { _tag: "SessionExpired" })
       return yield* new Unauthenticated()
     })
@@ -199,7 +212,8 @@ export const make = Effect.gen(function*() {
 })
 
 /** A refresh that is under way when the layer closes is abandoned; its session may have to be signed in again. */
-export const layer: Layer.Layer<PasswordSession, never, PlainApiClient | ProcessLock | SecureStore> = Layer.scoped(
-  PasswordSession,
-  make
-)
+export const layer: Layer.Layer<PasswordSession, never, Cache | PlainApiClient | ProcessLock | SecureStore> = Layer
+  .scoped(
+    PasswordSession,
+    make
+  )

@@ -5,6 +5,7 @@ import { Offline, Unavailable } from "../../../../src/domain/network/RemoteFailu
 import { Locked } from "../../../../src/domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
 import { AccessTokens } from "../../../../src/infrastructure/network/api/AccessTokens.ts"
+import * as MemoryCache from "../../../../src/infrastructure/storage/cache/MemoryCache.ts"
 import * as MemoryProcessLock from "../../../../src/infrastructure/storage/local/MemoryProcessLock.ts"
 import * as AuthRepositoryContract from "../../../../src/testing/contract/AuthRepositoryContract.ts"
 import { loginRequest } from "../../../../src/testing/contract/AuthRepositoryContract.ts"
@@ -42,7 +43,11 @@ describe("the store", () => {
       ].map(({ _tag }) => _tag)
       assert.deepStrictEqual(tags, Array.from(tags, () => "Locked"))
       assert.deepStrictEqual(backend.calls, [], "the password was sent although the session could not be kept")
-    }).pipe(Effect.provide(client(backend).pipe(Layer.provide(Layer.merge(store, MemoryProcessLock.layer)))))
+    }).pipe(
+      Effect.provide(
+        client(backend).pipe(Layer.provide(Layer.mergeAll(store, MemoryProcessLock.layer, MemoryCache.layer)))
+      )
+    )
   })
 
   it.effect("keeps an entry of a newer version, which is not signed out either, until somebody signs out", () =>

@@ -6,6 +6,7 @@ import { Offline, Unavailable } from "../../../../src/domain/network/RemoteFailu
 import { Locked } from "../../../../src/domain/storage/SecretFailure.ts"
 import { SecureStore } from "../../../../src/domain/storage/SecureStore.ts"
 import { AccessTokens } from "../../../../src/infrastructure/network/api/AccessTokens.ts"
+import * as MemoryCache from "../../../../src/infrastructure/storage/cache/MemoryCache.ts"
 import * as MemoryProcessLock from "../../../../src/infrastructure/storage/local/MemoryProcessLock.ts"
 import * as MemorySecureStore from "../../../../src/infrastructure/storage/secure/MemorySecureStore.ts"
 import * as AccessTokensContract from "../../../../src/testing/contract/AccessTokensContract.ts"
@@ -159,6 +160,10 @@ describe("refresh", () => {
       assert.notStrictEqual((yield* credentials).generation, generation)
       assert.strictEqual(refreshes(backend), 1)
       assert.strictEqual(backend.sessions.length, 1)
-    }).pipe(Effect.provide(client(backend).pipe(Layer.provide(Layer.merge(store, MemoryProcessLock.layer)))))
+    }).pipe(
+      Effect.provide(
+        client(backend).pipe(Layer.provide(Layer.mergeAll(store, MemoryProcessLock.layer, MemoryCache.layer)))
+      )
+    )
   })
 })

@@ -1,0 +1,48 @@
+/**
+ * Conditional requests (RFC 9110, section 13): those that ask whether a kept answer is still good, and those of callers
+ * that keep answers themselves.
+ */
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { Option } from "effect"
+import { parseHttpDate } from "../../interceptors/RetryAfter.ts"
+import type { StoredResponse } from "./StoredResponse.ts"
+
+const names = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since"]
+
+/** Whether the caller set conditions of its own. */
+export const areIn = ({ headers }: HttpClientRequest.HttpClientRequest): boolean =>
+  names.some((name) => headers[name] !== undefined)
+
+/** The request, answered with 304 when the kept answer is still good; as it is when that has no validator. */
+export const add = (request: HttpClientRequest.HttpClientRequest, { headers }: StoredResponse) => {
+  const conditions: Record<string, string> = {}
+  if (headers["etag"] !== undefined) conditions["if-none-match"] = headers["etag"]
+  if (headers["last-modified"] !== undefined) conditions["if-modified-since"] = headers["last-modified"]
+  return HttpClientRequest.setHeaders(request, conditions)
+}
+
+const weak = (tag: string) => tag.trim().replace(/^W\//, "")
+
+const tags = (list: string) => list.match(/(?:W\/)?"[^"]*"|[^\s,]+/g) ?? []
+
+const dateOf = (value: string | undefined) => Option.flatMap(Option.fromNullable(value), parseHttpDate)
+
+/** Whether the caller has what is kept already, and so gets a 304. `If-Modified-Since` counts without `If-None-Match` only. */
+export const hold = (
+  request: HttpClientRequest.HttpClientRequest,
+  { headers: { date, etag, "last-modified": lastModified } }: StoredResponse
+): boolean => {
+  const { "if-modified-since": since, "if-none-match": noneMatch } = request.headers
+  if (noneMatch !== undefined) {
+    return noneMatch.trim() === "*" || (etag !== undefined && tags(noneMatch).some((tag) => weak(tag) === weak(etag)))
+  }
+  const changed = Option.orElse(dateOf(lastModified), () => dateOf(date))
+  return Option.getOrElse(Option.zipWith(dateOf(since), changed, (had, last) => last <= had), () => false)
+}
+
+/** Whether a 304 to the caller's own conditions is about what is kept. */
+export const confirm = (stored: StoredResponse, headers: Readonly<Record<string, string>>): boolean => {
+  const { etag, "last-modified": lastModified } = stored.headers
+  if (headers["etag"] !== undefined) return etag === headers["etag"]
+  return lastModified !== undefined && lastModified === headers["last-modified"]
+}

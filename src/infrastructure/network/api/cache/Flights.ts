@@ -1,0 +1,128 @@
+/**
+ * Requests that are under way, shared by all who ask for the same. A flight belongs to its scope: whoever started it may
+ * go, and it ends when nobody waits for it any more.
+ */
+import { Deferred, Effect, Exit, Fiber, FiberId } from "effect"
+import type { Scope } from "effect"
+
+type Headers = Readonly<Record<string, string>>
+
+interface Flight<A, E> {
+  readonly headers: Headers
+  readonly landed: Deferred.Deferred<A, E>
+  fiber: Fiber.RuntimeFiber<A, E> | undefined
+  waiting: number
+  hasLanded: boolean
+}
+
+export interface Flights<A, E> {
+  /** `run`, unless the same is under way: then what that brings, `joined`. */
+  readonly share: <B, E2>(options: {
+    readonly key: string
+    /** Requests with others are not the same. */
+    readonly headers: Headers
+    readonly run: Effect.Effect<A, E>
+    /** In milliseconds. Who waits longer for another's request gets `late`. */
+    readonly within: number
+    readonly late: () => E
+    readonly use: (result: Exit.Exit<A, E>, joined: boolean) => Effect.Effect<B, E2>
+  }) => Effect.Effect<B, E2>
+  /** Nobody waits; nothing happens when there is a flight, or too many run like this. */
+  readonly startAlone: (key: string, headers: Headers, run: Effect.Effect<A, E>) => Effect.Effect<void>
+  /** Those who ask from now on get an answer to a later request. */
+  readonly forget: (key: string) => void
+  readonly size: () => number
+}
+
+/** Flights in the background at once. */
+export const maxAlone = 16
+
+const areSame = (one: Headers, other: Headers): boolean => {
+  const names = Object.keys(one)
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
+}
+
+export const make = <A, E>(scope: Scope.Scope): Flights<A, E> => {
+  const flights = new Map<string, Flight<A, E>>()
+  let alone = 0
+
+  const remove = (key: string, flight: Flight<A, E>) => {
+    if (flights.get(key) === flight) flights.delete(key)
+  }
+
+  const start = (key: string, headers: Headers, run: Effect.Effect<A, E>, onEnd: () => void) => {
+    const flight: Flight<A, E> = {
+      headers,
+      landed: Deferred.unsafeMake<A, E>(FiberId.none),
+      fiber: undefined,
+      waiting: 0,
+      hasLanded: false
+    }
+    if (!flights.has(key)) flights.set(key, flight)
+    const landing = Effect.onExit(Effect.interruptible(run), (exit) =>
+      Effect.sync(() => {
+        remove(key, flight)
+        flight.hasLanded = true
+        onEnd()
+        Deferred.unsafeDone(flight.landed, exit)
+      }))
+    return Effect.map(Effect.forkIn(landing, scope), (fiber) => {
+      flight.fiber = fiber
+      return flight
+    })
+  }
+
+  /** Ends a flight that nobody needs. */
+  const leave = (key: string, flight: Flight<A, E>) =>
+    Effect.suspend(() => {
+      flight.waiting -= 1
+      if (flight.waiting > 0 || flight.hasLanded || flight.fiber === undefined) return Effect.void
+      remove(key, flight)
+      return Fiber.interrupt(flight.fiber)
+    })
+
+  return {
+    share: ({ headers, key, late, run, use, within }) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.suspend(() => {
+          const known = flights.get(key)
+          const joined = known !== undefined && areSame(known.headers, headers)
+          return Effect.flatMap(
+            joined ? Effect.succeed(known) : start(key, headers, run, () => undefined),
+            (flight) => {
+              flight.waiting += 1
+              const landed = Effect.exit(Deferred.await(flight.landed))
+              const waited = joined && Number.isFinite(within)
+                ? Effect.timeoutTo(landed, {
+                  duration: within,
+                  onSuccess: (exit) => exit,
+                  onTimeout: () => Exit.fail(late())
+                })
+                : landed
+              return restore(waited).pipe(
+                Effect.ensuring(leave(key, flight)),
+                Effect.flatMap((exit) => restore(use(exit, joined)))
+              )
+            }
+          )
+        })
+      ),
+
+    startAlone: (key, headers, run) =>
+      Effect.uninterruptible(Effect.suspend(() => {
+        if (flights.has(key) || alone >= maxAlone) return Effect.void
+        alone += 1
+        return Effect.map(
+          start(key, headers, run, () => {
+            alone -= 1
+          }),
+          (flight) => {
+            flight.waiting += 1
+          }
+        )
+      })),
+
+    forget: (key) => void flights.delete(key),
+    size: () => flights.size
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Calls through the cache and the wire, without the other stages.
+ */
+import * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import { Effect } from "effect"
+import * as ApiPolicy from "../../../../../src/infrastructure/network/api/ApiPolicy.ts"
+import type { EndpointPolicy } from "../../../../../src/infrastructure/network/api/ApiPolicy.ts"
+import type { CallOptions } from "../../../../../src/infrastructure/network/api/CallOptions.ts"
+import * as OriginState from "../../../../../src/infrastructure/network/api/origin/OriginState.ts"
+import { fuse } from "../../../../../src/infrastructure/network/api/Pipeline.ts"
+import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
+import { Call } from "../../../../../src/infrastructure/network/interceptors/Call.ts"
+import * as HttpCache from "../../../../../src/infrastructure/network/interceptors/HttpCache.ts"
+import type { Interceptor } from "../../../../../src/infrastructure/network/interceptors/Interceptor.ts"
+import * as Wire from "../../../../../src/infrastructure/network/interceptors/Wire.ts"
+import type { Fetch } from "./CacheTests.ts"
+
+export interface CallSettings {
+  readonly options?: CallOptions
+  readonly endpoint?: EndpointPolicy
+  /** Milliseconds that the call has. */
+  readonly within?: number
+}
+
+const origin = OriginState.make("http://api.test", ApiPolicy.defaults)
+
+/** Sends requests; every call is a new one. */
+export const make = (options: HttpCache.Options, more: ReadonlyArray<Interceptor> = []) =>
+  Effect.gen(function*() {
+    const cache = yield* HttpCache.make(options)
+    const send = fuse([cache, Wire.make(), ...more], yield* Transport)
+    return (request: HttpClientRequest.HttpClientRequest, settings: CallSettings = {}) =>
+      Effect.flatMap(Effect.clock, (clock) => {
+        const call = new Call({
+          method: request.method,
+          template: undefined,
+          endpoint: settings.endpoint ?? {},
+          options: settings.options ?? {},
+          origin,
+          clock
+        })
+        if (settings.within !== undefined) call.deadline = call.now() + settings.within
+        return send(request, call)
+      })
+  })
+
+/** As `fetch` writes requests, as far as the conformance tests ask for it. */
+export const toFetch =
+  (send: (request: HttpClientRequest.HttpClientRequest) => Promise<HttpClientResponse>): Fetch =>
+  async (url, init = {}) => {
+    const headers = new Headers(init.headers === undefined ? [] : [...init.headers])
+    if (init.cache === "no-cache" && !headers.has("cache-control")) headers.set("cache-control", "max-age=0")
+    if (init.cache === "no-store" || init.cache === "reload") {
+      if (!headers.has("pragma")) headers.set("pragma", "no-cache")
+      if (!headers.has("cache-control")) headers.set("cache-control", "no-cache")
+    }
+    // The tests have methods of their own.
+    const method = (init.method ?? "GET") as "GET"
+    const response = await send(HttpClientRequest.modify(HttpClientRequest.get(url), {
+      method,
+      headers: Object.fromEntries(headers),
+      ...(init.body === undefined ? {} : { body: HttpBody.text(init.body) })
+    }))
+    return {
+      status: response.status,
+      headers: new Headers(response.headers),
+      text: () => Effect.runPromise(Effect.orDie(response.text))
+    }
+  }
