@@ -121,8 +121,8 @@ describe("PipelineConfig", () => {
         Apis.parts(ScriptedServer.make(() => new Response()).layer),
         ScriptedTokens.make().layer
       )
-      const failure = (
-        layer: Layer.Layer<unknown, PipelineConfig.NetworkConfigError, Layer.Layer.Success<typeof parts>>
+      const failure = <A>(
+        layer: Layer.Layer<A, PipelineConfig.NetworkConfigError, Layer.Layer.Success<typeof parts>>
       ) =>
         Layer.build(layer).pipe(
           Effect.scoped,
@@ -140,12 +140,11 @@ describe("PipelineConfig", () => {
         "stages: retry is given twice"
       ]
       for (
-        const layer of [
-          PipelineApiClient.layerWith({ interceptors: twice }),
-          PipelinePlainApiClient.layerWith({ interceptors: twice })
+        const error of [
+          yield* failure(PipelineApiClient.layerWith({ interceptors: twice })),
+          yield* failure(PipelinePlainApiClient.layerWith({ interceptors: twice }))
         ]
       ) {
-        const error = yield* failure(layer)
         assert.strictEqual(error._tag, "NetworkConfigError")
         for (const problem of expected) assert.include(error.message, problem)
         assert.lengthOf(error.problems, expected.length)

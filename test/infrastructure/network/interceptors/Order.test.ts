@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck, Layer, Logger, LogLevel } from "effect"
 import { AccessTokens } from "../../../../src/infrastructure/network/api/AccessTokens.ts"
 import * as Pipeline from "../../../../src/infrastructure/network/api/Pipeline.ts"
-import type { Interceptor } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
+import type { Interceptor, SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
 import { attemptStages, callStages } from "../../../../src/infrastructure/network/interceptors/Stage.ts"
 import type { Stage } from "../../../../src/infrastructure/network/interceptors/Stage.ts"
 import * as Apis from "../Apis.ts"
@@ -82,7 +82,7 @@ const telling = (each: Interceptor, log: Array<string>): Interceptor => {
     case "wire":
       return { stage: each.stage, around: (next) => tell(each.around(next)) }
     default:
-      return { ...each, around: (next) => tell(each.around(next)) }
+      return { ...each, around: (next: SendCall) => tell(each.around(next)) }
   }
 }
 
@@ -91,7 +91,7 @@ const standIn = (stage: Stage, log: Array<string>): Interceptor =>
   telling(
     stage === "retry" || stage === "hedge"
       ? { stage, around: () => () => Effect.die("has no stand-in") }
-      : { stage, around: (next: never) => next } as Interceptor,
+      : { stage, around: <Send>(next: Send) => next },
     log
   )
 
