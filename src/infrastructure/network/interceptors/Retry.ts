@@ -97,7 +97,7 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
           const asked = Aftermath.retryAfter(failed, call)
           const then = yield* decide(failed, row, asked, now)
           if (then._tag === "Stop") return yield* failed
-          if (then._tag === "Fail") return yield* Effect.zipRight(letGo(failed), then.failure)
+          if (then._tag === "Fail") return yield* Effect.zipRight(letGo(failed), Effect.fail(then.failure))
           const { retryBudget } = call.origin
           yield* Effect.onInterrupt(
             Effect.zipRight(letGo(failed), Effect.sleep(then.wait)),
