@@ -1,6 +1,8 @@
 /**
  * The limits of an exchange around any effect that answers: for transports that have no timer at their leaf.
  */
+import * as Cookies from "@effect/platform/Cookies"
+import type * as Headers from "@effect/platform/Headers"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Chunk, Clock, Effect, Exit, Option, Runtime, Scope, Stream } from "effect"
@@ -43,11 +45,16 @@ const bodyOf = (response: HttpClientResponse): Stream.Stream<Uint8Array, Failure
     Stream.mapError(fromHttpClientError)
   )
 
+/** `Headers` has one text for each name. */
+const headersOf = ({ cookies, headers }: HttpClientResponse): Headers.Input =>
+  headers["set-cookie"] === undefined ? headers : { ...headers, "set-cookie": Cookies.toSetCookieHeaders(cookies) }
+
 /** Reads the body: to its end when it is small, else as far as is known before it is handed over. */
 const receive = (request: HttpClientRequest, response: HttpClientResponse, limits: PhaseLimits, ends: Ends) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const { headers, status } = response
+      const { status } = response
+      const headers = headersOf(response)
       const bodiless = request.method === "HEAD" || status === 204 || status === 304
       if (bodiless) return new BufferedResponse(request, status, headers, new Uint8Array())
       const scope = yield* Scope.make()
@@ -66,7 +73,7 @@ const receive = (request: HttpClientRequest, response: HttpClientResponse, limit
             ))
           )
         }).scoped
-      if (EventStream.isAwaited(request, status, headers)) {
+      if (EventStream.isAwaited(request, status, response.headers)) {
         return yield* streamed([], Number.POSITIVE_INFINITY, never)
       }
       const chunks: Array<Uint8Array> = []

@@ -9,6 +9,7 @@ import { Context, Effect, Either, Layer } from "effect"
 import type { Dispatcher } from "undici"
 import { TransportFailure } from "../ApiError.ts"
 import type { DeadlineExceeded } from "../ApiError.ts"
+import * as PlainUrl from "../PlainUrl.ts"
 import { DeadlineTimer } from "./DeadlineTimer.ts"
 import * as OutgoingBody from "./OutgoingBody.ts"
 import { maxBodyBytes as largestBody } from "./StreamingResponse.ts"
@@ -27,13 +28,10 @@ type Exchange = Effect.Effect<HttpClientResponse, TransportFailure | DeadlineExc
 
 const invalid = (cause?: unknown) => new TransportFailure({ reason: "invalid_request", sent: "no", cause })
 
-interface Target {
-  readonly origin: string
-  readonly path: string
-}
-
 /** Without the fragment, which is nobody's business but ours. */
-const targetOf = (request: HttpClientRequest): Target | undefined => {
+const targetOf = (request: HttpClientRequest): PlainUrl.PlainUrl | undefined => {
+  const plain = PlainUrl.of(request)
+  if (plain !== undefined) return plain
   const url = Either.getOrUndefined(UrlParams.makeUrl(request.url, request.urlParams, request.hash))
   return url === undefined ? undefined : { origin: url.origin, path: url.pathname + url.search }
 }
@@ -46,7 +44,7 @@ export const make = ({ maxBodyBytes = largestBody, ...options }: Options = {}) =
     const send = (
       request: HttpClientRequest,
       limits: PhaseLimits,
-      { origin, path }: Target,
+      { origin, path }: PlainUrl.PlainUrl,
       { body, headers }: OutgoingBody.Outgoing
     ): Exchange =>
       Effect.async((resume) => {
