@@ -3,7 +3,7 @@
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { it } from "@effect/vitest"
-import { Effect, Layer, Logger, Schema } from "effect"
+import { DateTime, Effect, Layer, Logger, Schema } from "effect"
 import { defaults } from "../../../src/infrastructure/network/api/ApiPolicy.ts"
 import type { ApiPolicyOptions } from "../../../src/infrastructure/network/api/ApiPolicy.ts"
 import * as ApiVersions from "../../../src/infrastructure/network/api/version/ApiVersions.ts"
@@ -30,15 +30,18 @@ export const url = `${Fused.origin}/v2/devices/d1`
 export const get = HttpClientRequest.get(url)
 export const put = HttpClientRequest.put(url).pipe(HttpClientRequest.bodyUnsafeJson({ topics: ["news", "sport"] }))
 
-export const current: Step = { body: JSON.stringify({ topics: ["news"] }) }
-export const old: Step = { body: JSON.stringify({ topic: "news" }) }
+export const json = (value: unknown): string => JSON.stringify(value)
+export const fromJson = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes))
+
+export const current: Step = { body: json({ topics: ["news"] }) }
+export const old: Step = { body: json({ topic: "news" }) }
 export const status = (code: number, headers: Readonly<Record<string, string>> = {}): Step => ({
   status: code,
   headers
 })
 
 export const deprecation = "@0"
-export const sunsetAt = (millis: number) => new Date(millis).toUTCString()
+export const sunsetAt = (millis: number) => DateTime.toDateUtc(DateTime.unsafeMake(millis)).toUTCString()
 export const day = 86_400_000
 
 interface Options {
@@ -81,5 +84,5 @@ const layer = Layer.mergeAll(
   Logger.remove(Logger.defaultLogger)
 )
 
-export const test = (title: string, body: () => Effect.Effect<void, unknown, Layer.Layer.Success<typeof layer>>) =>
+export const test = <E>(title: string, body: () => Effect.Effect<void, E, Layer.Layer.Success<typeof layer>>) =>
   it.effect(title, () => Effect.provide(body(), layer))

@@ -97,7 +97,7 @@ export const externalApis = [
     usedBy: ["infrastructure/network/api/version", "backend"]
   },
   {
-    name: "Web linking: successor-version, latest-version, deprecation, sunset",
+    name: "Web linking",
     version: "RFC 8288",
     specification: rfc(8288),
     usedBy: ["infrastructure/network/api/version", "backend"]

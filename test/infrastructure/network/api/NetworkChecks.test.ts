@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Array, Effect, Fiber, Layer, TestClock } from "effect"
+import { Array, DateTime, Effect, Fiber, Layer, TestClock } from "effect"
 import type { Check } from "../../../../src/domain/operations/Check.ts"
 import * as MemoryBackend from "../../../../src/infrastructure/environments/MemoryBackend.ts"
 import * as NetworkChecks from "../../../../src/infrastructure/network/api/NetworkChecks.ts"
@@ -41,7 +41,10 @@ const profile = (answers: Readonly<Record<"v2" | "v1", () => Response>>) =>
 
 const gone = () => new Response(null, { status: 410 })
 
-const until = (date: string) => ({ deprecation: "@1735689600", sunset: new Date(date).toUTCString() })
+const until = (date: string) => ({
+  deprecation: "@1735689600",
+  sunset: DateTime.toDateUtc(DateTime.unsafeMake(date)).toUTCString()
+})
 
 describe("NetworkChecks", () => {
   it.effect("find nothing wrong with a backend that answers, even with a refusal", () =>

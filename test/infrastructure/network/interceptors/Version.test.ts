@@ -9,12 +9,26 @@ import * as VersionNotices from "../../../../src/infrastructure/network/api/vers
 import * as Version from "../../../../src/infrastructure/network/interceptors/Version.ts"
 import type { Step } from "../../../../src/testing/ScriptedTransport.ts"
 import * as Fused from "../Fused.ts"
-import { current, devices, get, old, put, serving, status, test, text, url, versions } from "../VersionedBackend.ts"
+import {
+  current,
+  devices,
+  fromJson,
+  get,
+  json,
+  old,
+  put,
+  serving,
+  status,
+  test,
+  text,
+  url,
+  versions
+} from "../VersionedBackend.ts"
 
 const problem = (type: string): Step => ({
   status: 400,
   headers: { "content-type": "application/problem+json" },
-  body: JSON.stringify({ type })
+  body: json({ type })
 })
 
 /** What comes of two refusals. */
@@ -55,7 +69,7 @@ describe("Version", () => {
       Effect.gen(function*() {
         const { asked, send } = yield* serving({ v2: () => status(code), v1: () => old })
         const answer = yield* send()
-        assert.strictEqual(yield* text(answer), JSON.stringify({ topics: ["news"] }))
+        assert.strictEqual(yield* text(answer), json({ topics: ["news"] }))
         assert.deepStrictEqual(asked, ["v2", "v1"])
       }))
   }
@@ -81,7 +95,7 @@ describe("Version", () => {
       const { asked, send } = yield* serving({ v2: () => problem("/problems/malformed"), v1: () => old })
       const answer = yield* send()
       assert.strictEqual(answer.status, 400)
-      assert.strictEqual(yield* text(answer), JSON.stringify({ type: "/problems/malformed" }))
+      assert.strictEqual(yield* text(answer), json({ type: "/problems/malformed" }))
       assert.deepStrictEqual(asked, ["v2"])
     }))
 
@@ -136,7 +150,7 @@ describe("Version", () => {
       assert.strictEqual((yield* send(put, "key-1")).status, 204)
       // Later, from the version that is remembered: still the same request of the caller.
       assert.strictEqual((yield* send(put, "key-1")).status, 204)
-      const bodies = exchanges.map(({ body }) => JSON.parse(new TextDecoder().decode(body)))
+      const bodies = exchanges.map(({ body }) => fromJson(body))
       assert.deepStrictEqual(bodies, [{ topics: ["news", "sport"] }, { topic: "news" }, { topic: "news" }])
       assert.deepStrictEqual(exchanges.map(({ request }) => request.headers["idempotency-key"]), [
         "key-1",
@@ -171,11 +185,11 @@ describe("Version", () => {
     Effect.gen(function*() {
       const { send } = yield* serving({
         v2: () => status(404),
-        v1: () => ({ body: JSON.stringify({ topic: 7, secret: "s3cret" }) })
+        v1: () => ({ body: json({ topic: 7, secret: "s3cret" }) })
       })
       const error = yield* Effect.flip(send())
       assert.strictEqual(error._tag, "DecodeFailure")
-      assert.notInclude(JSON.stringify(error), "s3cret")
+      assert.notInclude(json(error), "s3cret")
       assert.deepStrictEqual("issues" in error ? error.issues : [], ["topic: Type"])
     }))
 

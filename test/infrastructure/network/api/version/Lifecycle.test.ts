@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { DateTime } from "effect"
 import * as Lifecycle from "../../../../../src/infrastructure/network/api/version/Lifecycle.ts"
 import * as LinkHeader from "../../../../../src/infrastructure/network/api/version/LinkHeader.ts"
 
@@ -7,6 +8,8 @@ const deprecation = "@1688169599"
 const since = 1_688_169_599_000
 const sunset = "Sun, 30 Jun 2024 23:59:59 GMT"
 const until = Date.UTC(2024, 5, 30, 23, 59, 59)
+
+const httpDate = (millis: number) => DateTime.toDateUtc(DateTime.unsafeMake(millis)).toUTCString()
 
 const parse = (headers: Readonly<Record<string, string>>) => Lifecycle.parse(headers, url)
 
@@ -60,10 +63,10 @@ describe("Lifecycle", () => {
   }
 
   it("takes a sunset before the deprecation for malformed, and one at the same time not", () => {
-    const early = new Date(since - 1000).toUTCString()
+    const early = httpDate(since - 1000)
     assert.deepStrictEqual(parse({ deprecation, sunset: early }).malformed, ["sunset"])
     assert.isUndefined(parse({ deprecation, sunset: early }).sunset)
-    assert.deepStrictEqual(parse({ deprecation, sunset: new Date(since).toUTCString() }).malformed, [])
+    assert.deepStrictEqual(parse({ deprecation, sunset: httpDate(since) }).malformed, [])
   })
 
   it("reads the links by relation, absolute and without credentials", () => {
