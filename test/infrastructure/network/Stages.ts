@@ -80,3 +80,7 @@ export const countingSleeps = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.
       (value) => [value, () => asleep] as const as [A, () => number]
     )
   })
+
+/** How long a failure asks to wait, in milliseconds. */
+export const retryAfterOf = (failure: object): number | undefined =>
+  "retryAfter" in failure && Duration.isDuration(failure.retryAfter) ? Duration.toMillis(failure.retryAfter) : undefined

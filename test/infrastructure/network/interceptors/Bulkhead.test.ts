@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, FastCheck, Fiber, TestClock } from "effect"
-import type { DeadlineExceeded } from "../../../../src/infrastructure/network/api/ApiError.ts"
 import type { CallOptions } from "../../../../src/infrastructure/network/api/CallOptions.ts"
 import * as Bulkhead from "../../../../src/infrastructure/network/interceptors/Bulkhead.ts"
 import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
@@ -78,7 +77,7 @@ describe("Bulkhead", () => {
       yield* TestClock.adjust("2999 millis")
       assert.strictEqual(origin.permits.waiting, 1)
       yield* TestClock.adjust("1 millis")
-      const failure = (yield* Fiber.join(waiting)) as DeadlineExceeded
+      const failure = yield* Fiber.join(waiting)
       assert.include(failure, {
         _tag: "DeadlineExceeded",
         phase: "queue",

@@ -79,13 +79,15 @@ const inUse = ({ breaker, permits, plain, rateLimits }: OriginState, now: number
   || breaker.state(now) === "isolated"
   || plain.breaker.state(now) === "isolated"
 
-export class OriginStates extends Context.Tag("effect-strata/infrastructure/network/api/origin/OriginState")<
-  OriginStates,
-  {
-    /** The state of the origin, made when there is none. `url` has no path. */
-    readonly of: (url: string) => OriginState
-  }
->() {}
+export class OriginStates
+  extends Context.Tag("effect-strata/infrastructure/network/api/origin/OriginState/OriginStates")<
+    OriginStates,
+    {
+      /** The state of the origin, made when there is none. `url` has no path. */
+      readonly of: (url: string) => OriginState
+    }
+  >()
+{}
 
 export const layer: Layer.Layer<OriginStates, never, ApiPolicy> = Layer.effect(
   OriginStates,
