@@ -4,7 +4,7 @@
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Effect, Fiber, Record, Redacted, Runtime, Schema } from "effect"
+import { Effect, Exit, Fiber, Record, Redacted, Runtime, Schema } from "effect"
 import type { Duration, Scope } from "effect"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
@@ -27,6 +27,9 @@ const failed = (failure: RemoteFailure | SecretFailure): ApiError | SecretFailur
     : failure._tag === "Unauthenticated"
     ? new SessionExpired()
     : new AuthUnavailable({ failure })
+
+const mapped = (credentials: Effect.Effect<Credentials, RemoteFailure | SecretFailure>) =>
+  Effect.mapError(credentials, failed)
 
 /**
  * Whether another bearer token may change the answer (RFC 6750, section 3.1; RFC 9110, section 11.6.1). A 401 without a
@@ -80,9 +83,11 @@ export const make = (
   Effect.map(TokenReplacement.make(tokens, options.limit), (replacement) => {
     const belongs = (url: string) => url === options.origin || url.startsWith(`${options.origin}/`)
 
+    /** What is there already needs no fiber that waits for it. */
     const ask = ({ method, url }: HttpClientRequest.HttpClientRequest, call: Call) => {
-      const asked = Effect.mapError(tokens.credentials({ method, url }), failed)
-      return call.options === CallOptions.none ? asked : CallOptions.unmentioned(asked)
+      const asked = tokens.credentials({ method, url })
+      if (Exit.isExit(asked)) return mapped(asked)
+      return promptly(mapped(call.options === CallOptions.none ? asked : CallOptions.unmentioned(asked)), call)
     }
 
     const replaced = (generation: number, call: Call) =>
@@ -95,7 +100,7 @@ export const make = (
     ): Effect.Effect<Credentials, ApiError | SecretFailure> =>
       Effect.suspend(() => {
         const before = replacement.count()
-        return Effect.flatMap(promptly(ask(request, call), call), (credentials) =>
+        return Effect.flatMap(ask(request, call), (credentials) =>
           replacement.isUnderWay(credentials.generation)
             ? Effect.zipRight(replaced(credentials.generation, call), current(request, call))
             : replacement.count() === before

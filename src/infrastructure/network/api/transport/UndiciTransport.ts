@@ -26,8 +26,6 @@ export interface Options extends UndiciConnections.ConnectionOptions {
 
 type Exchange = Effect.Effect<HttpClientResponse, TransportFailure | DeadlineExceeded>
 
-const invalid = (cause?: unknown) => new TransportFailure({ reason: "invalid_request", sent: "no", cause })
-
 /** Without the fragment, which is nobody's business but ours. */
 const targetOf = (request: HttpClientRequest): PlainUrl.PlainUrl | undefined => {
   const plain = PlainUrl.of(request)
@@ -69,11 +67,11 @@ export const make = ({ maxBodyBytes = largestBody, ...options }: Options = {}) =
 
     const exchange = (request: HttpClientRequest, limits: PhaseLimits): Exchange => {
       const target = targetOf(request)
-      if (target === undefined) return Effect.fail(invalid())
+      if (target === undefined) return Effect.fail(new TransportFailure({ reason: "invalid_request", sent: "no" }))
       const ready = OutgoingBody.immediate(request.body)
       if (ready !== undefined) return send(request, limits, target, ready)
       return Effect.flatMap(
-        Effect.mapError(OutgoingBody.prepare(request.body), invalid),
+        OutgoingBody.prepare(request.body),
         (outgoing) => send(request, limits, target, outgoing)
       )
     }
