@@ -87,11 +87,9 @@ const sentOf = (request: HttpClientRequest): Effect.Effect<Sent, TransportFailur
         onFailure: unreadable("no")
       })
     case "Stream":
-      return Stream.runCollect(body.stream).pipe(
-        Effect.mapBoth({
-          onSuccess: (chunks) => ({ request, body: new Uint8Array(Buffer.concat([...chunks])) }),
-          onFailure: unreadable("maybe")
-        })
+      return Effect.map(
+        Stream.runCollect(Stream.mapError(body.stream, unreadable("maybe"))),
+        (chunks) => ({ request, body: new Uint8Array(Buffer.concat([...chunks])) })
       )
     case "Raw":
       return Effect.fail(unreadable("no")(undefined))

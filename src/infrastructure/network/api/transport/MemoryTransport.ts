@@ -19,15 +19,15 @@ const invalid = (sent: "no" | "maybe") => (cause?: unknown) =>
   new TransportFailure({ reason: "invalid_request", sent, cause })
 
 interface Sent {
-  readonly bytes: Uint8Array
+  readonly bytes?: Uint8Array
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Complete before the server sees any of it. */
-const bytesOf = (body: HttpBody): Effect.Effect<Sent | undefined, TransportFailure> => {
+const bytesOf = (body: HttpBody): Effect.Effect<Sent, TransportFailure> => {
   switch (body._tag) {
     case "Empty":
-      return Effect.succeed(undefined)
+      return Effect.succeed({})
     case "Uint8Array":
       return Effect.succeed({ bytes: body.body })
     case "FormData":
@@ -36,10 +36,10 @@ const bytesOf = (body: HttpBody): Effect.Effect<Sent | undefined, TransportFailu
         onFailure: invalid("no")
       })
     case "Stream":
-      return Effect.mapBoth(Stream.runCollect(body.stream), {
-        onSuccess: (chunks) => ({ bytes: Buffer.concat([...chunks]) }),
-        onFailure: invalid("maybe")
-      })
+      return Effect.map(
+        Stream.runCollect(Stream.mapError(body.stream, invalid("maybe"))),
+        (chunks) => ({ bytes: Buffer.concat([...chunks]) })
+      )
     case "Raw":
       return typeof body.body === "string" || body.body instanceof Uint8Array
         ? Effect.succeed({ bytes: Buffer.from(body.body) })
@@ -57,9 +57,9 @@ export const make = Effect.gen(function*() {
         try: () =>
           new Request(url, {
             method,
-            headers: { ...headers, ...body?.headers },
+            headers: { ...headers, ...body.headers },
             redirect: "manual",
-            ...(body === undefined ? {} : { body: Buffer.from(body.bytes) })
+            ...(body.bytes === undefined ? {} : { body: Buffer.from(body.bytes) })
           }),
         catch: invalid("no")
       })

@@ -4,6 +4,7 @@
 import type { HttpBody } from "@effect/platform/HttpBody"
 import { Effect, Stream } from "effect"
 import type { Runtime } from "effect"
+import { TransportFailure } from "../ApiError.ts"
 import * as FormBody from "./FormBody.ts"
 
 /** What an upload tells the exchange that it belongs to. */
@@ -71,12 +72,14 @@ export const immediate = (body: HttpBody): Outgoing | undefined => {
     : undefined
 }
 
-export const prepare = (body: HttpBody): Effect.Effect<Outgoing, unknown> => {
+const invalid = (cause?: unknown) => new TransportFailure({ reason: "invalid_request", sent: "no", cause })
+
+export const prepare = (body: HttpBody): Effect.Effect<Outgoing, TransportFailure> => {
   if (body._tag === "FormData") {
-    return Effect.map(
-      FormBody.encode(body),
-      ({ bytes, contentType }) => ({ body: bytes, headers: { "content-type": contentType } })
-    )
+    return Effect.mapBoth(FormBody.encode(body), {
+      onSuccess: ({ bytes, contentType }) => ({ body: bytes, headers: { "content-type": contentType } }),
+      onFailure: invalid
+    })
   }
   if (body._tag === "Stream") {
     const { contentLength, stream } = body
@@ -85,5 +88,5 @@ export const prepare = (body: HttpBody): Effect.Effect<Outgoing, unknown> => {
       ...(contentLength === undefined ? {} : { headers: { "content-length": String(contentLength) } })
     }))
   }
-  return Effect.fail("a body of no known kind")
+  return Effect.fail(invalid())
 }
