@@ -10,13 +10,18 @@ const none: Directives = new Map()
 
 const directive = /(?:^|,)\s*([^\s,="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^",]*)))?(?=\s*(?:,|$))/g
 
+/** Answers of one backend say the same again and again. */
+let last: { readonly header: string; readonly directives: Directives } | undefined
+
 export const parse = (header: string | undefined): Directives => {
   if (header === undefined) return none
+  if (header === last?.header) return last.directives
   const found = new Map<string, string>()
   for (const [, name = "", quoted, plain = ""] of header.matchAll(directive)) {
     const known = name.toLowerCase()
     if (!found.has(known)) found.set(known, quoted ?? plain.trim())
   }
+  last = { header, directives: found }
   return found
 }
 

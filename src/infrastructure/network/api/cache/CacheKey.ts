@@ -7,6 +7,7 @@ import * as UrlParams from "@effect/platform/UrlParams"
 import { Either, Option } from "effect"
 import { createHash } from "node:crypto"
 import type { UserId } from "../../../../domain/auth/User.ts"
+import * as PlainUrl from "../PlainUrl.ts"
 
 /** Whose answers: one account's, or those of requests that nobody signs. */
 export type Partition = string
@@ -19,6 +20,7 @@ export const partitionTag = (partition: Partition): string => `http ${partition}
 
 /** Where the request goes, without its fragment; `undefined` when that is no URL. */
 export const urlOf = (request: HttpClientRequest): string | undefined => {
+  if (PlainUrl.of(request) !== undefined) return request.url
   const url = Either.getOrUndefined(UrlParams.makeUrl(request.url, request.urlParams, Option.none()))
   if (url === undefined) return undefined
   url.hash = ""
