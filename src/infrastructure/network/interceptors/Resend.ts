@@ -3,29 +3,24 @@
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Effect } from "effect"
+import { Effect, Either } from "effect"
 import { BodyNotReplayable } from "../api/ApiError.ts"
 import { discard } from "../api/transport/Discard.ts"
+import * as Aftermath from "./Aftermath.ts"
 import type { Attempt } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
 
 /** Lets go of the answer to an attempt that another one follows, and keeps it in the history of the call. */
 export const letGo = (attempt: Attempt, response: HttpClientResponse): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const { call } = attempt
-    const sentAt = attempt.sentAt ?? call.now()
-    call.record({
-      cause: String(response.status),
-      status: response.status,
-      startedAt: sentAt - call.startedAt,
-      duration: call.now() - sentAt,
-      delayBefore: attempt.delayBefore,
-      ...(attempt.reason === undefined ? {} : { resendReason: attempt.reason })
-    })
+    Aftermath.record(Either.right(response), attempt, attempt.sentAt ?? attempt.call.now())
     return discard(response)
   })
 
-/** A stream can be read once unless the caller says otherwise. The answers after which this is asked say that nothing was done. */
+/**
+ * A stream can be read once unless the caller says otherwise. The answers after which this is asked say that nothing was
+ * done.
+ */
 export const replayable = ({ body }: HttpClientRequest, { options }: Call): Effect.Effect<void, BodyNotReplayable> =>
   body._tag === "Stream" && options.replayableBody !== true
     ? new BodyNotReplayable({ outcome: "rejected" })
