@@ -56,7 +56,7 @@ const makeUpdate = (
   const series = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
   // Who measures often gives the same object each time.
   let last: Readonly<Record<string, string | undefined>> | undefined
-  let lastLabels = overflow
+  let lastLabels: ReadonlyArray<MetricLabel.MetricLabel> = overflow
   return (value, attributes) => {
     if (attributes === last) return metric.unsafeUpdate(value, lastLabels)
     let id = ""
