@@ -83,7 +83,7 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
 
     const remember = (url: string, landed: Landed) => {
       if (landed.stored !== undefined) return void unkept.delete(url)
-      if (landed.response === undefined || landed.response.status >= 400) return
+      if (landed.unkeepable !== true) return
       unkept.add(url)
       const oldest = unkept.size > maxUnkept ? unkept.values().next().value : undefined
       if (oldest !== undefined) unkept.delete(oldest)

@@ -40,6 +40,8 @@ export interface Landed {
   readonly handling: Handling
   readonly stored?: Stored
   readonly response?: HttpClientResponse
+  /** Such an answer cannot be kept; others could be, if nothing came between. */
+  readonly unkeepable?: boolean
 }
 
 export interface Options {
@@ -136,7 +138,7 @@ export const make = ({ invalidations, isCurrent, store }: Options) => (next: Sen
             isStored ? { stored: fresh, response, handling: { ...handling, stored: true } } : { response, handling }
         )
       }
-      const landed: Landed = { response, handling }
+      const landed: Landed = { response, handling, unkeepable: status < 400 }
       return stored !== undefined && replaces(status) ? Effect.as(store.remove(key), landed) : Effect.succeed(landed)
     }
 
