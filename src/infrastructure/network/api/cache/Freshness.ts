@@ -2,7 +2,7 @@
  * How long an answer is good, by `http-cache-semantics`. What it gets is read strictly first: it takes dates that are
  * none, directives in one case only, and an `Age` of anything.
  */
-import { Option, Schema } from "effect"
+import { DateTime, Option, Schema } from "effect"
 import CachePolicy from "http-cache-semantics"
 import { parseHttpDate } from "../../interceptors/RetryAfter.ts"
 import * as CacheControl from "./CacheControl.ts"
@@ -58,7 +58,7 @@ class PolicyAt extends CachePolicy {
 const dateOf = (value: string | undefined): number | undefined =>
   value === undefined ? undefined : Option.getOrUndefined(parseHttpDate(value))
 
-const httpDate = (millis: number) => new Date(millis).toUTCString()
+const httpDate = (millis: number) => DateTime.toDateUtc(DateTime.unsafeMake(millis)).toUTCString()
 
 /** Statuses that a private cache may keep when the answer says for how long (RFC 9111, section 3), and does not. */
 const neverKept = (status: number) =>
