@@ -11,7 +11,7 @@ const told = (name: string, { optimal, required }: ReturnType<typeof CacheTests.
 it.live("passes more of http-cache-tests than undici's cache does", () =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
-    const program = yield* Effect.promise(() => bundle(join(import.meta.dirname, "cacheTestsProgram.ts")))
+    const program = yield* Effect.promise(() => bundle(join(import.meta.dirname, "cacheTestsChild.ts")))
     yield* Scope.addFinalizer(scope, Effect.sync(program.remove))
     const server = yield* Effect.promise(CacheTests.serve)
     yield* Scope.addFinalizer(scope, Effect.sync(server.close))
