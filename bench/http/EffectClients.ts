@@ -3,6 +3,7 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
+import type { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Effect, Layer, ManagedRuntime, Option, Redacted } from "effect"
 import { UserId } from "../../src/domain/auth/User.ts"
@@ -26,7 +27,7 @@ const client = <R, E, E2>(
 ): Client => {
   const runtime = ManagedRuntime.make(layer)
   const request = Effect.map(Effect.flatMap(once, (response) => response.json), check)
-  const worker = (requests: number): Effect.Effect<void, unknown, R> => {
+  const worker = (requests: number): Effect.Effect<void, E2 | ResponseError, R> => {
     let left = requests
     return Effect.whileLoop({ while: () => left-- > 0, body: () => request, step: () => undefined })
   }

@@ -26,6 +26,7 @@ const rawOnce = async (url: string, signal?: AbortSignal) => {
 
 export const raw = async () => client((url) => rawOnce(url))
 
+// @effect-diagnostics-next-line globalFetch:off -- it is what is measured
 export const fetched = async () => client(async (url) => (await fetch(url)).json())
 
 export const got = async () => {

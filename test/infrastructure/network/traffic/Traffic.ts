@@ -7,6 +7,7 @@ import { Cause, Chunk, Clock, Duration, Effect, Exit, Fiber, Predicate, Random, 
 import { createHash, randomUUID } from "node:crypto"
 import type { ApiClient } from "../../../../src/infrastructure/network/api/ApiClient.ts"
 import * as CallOptions from "../../../../src/infrastructure/network/api/CallOptions.ts"
+import type { PipelineFailure } from "../../../../src/infrastructure/network/api/StrataClient.ts"
 import { piece } from "./TrafficServer.ts"
 import type { TrafficServer } from "./TrafficServer.ts"
 
@@ -27,9 +28,7 @@ export interface Tally {
 
 export const tally = (): Tally => ({ calls: 0, succeeded: {}, failed: {}, interrupted: 0, wrong: [], charged: 0 })
 
-class Wrong extends Error {}
-
-const ensure = (condition: boolean, message: string) => condition ? Effect.void : Effect.die(new Wrong(message))
+const ensure = (condition: boolean, message: string) => condition ? Effect.void : Effect.dieMessage(message)
 
 const between = (least: number, most: number) => Random.nextIntBetween(least, most + 1)
 
@@ -134,7 +133,7 @@ export const run = ({ counts, http, millis, server, workers }: Options) =>
 
     /** How many of a thousand calls are of which kind. */
     const kinds: ReadonlyArray<
-      readonly [name: string, share: number, call: Effect.Effect<unknown, unknown>]
+      readonly [name: string, share: number, call: Effect.Effect<unknown, PipelineFailure>]
     > = [
       ["read", 440, version(http, "/small")],
       ["read that is kept", 60, Effect.flatMap(between(1, 300), (page) => version(http, `/kept?page=${page}`))],
@@ -163,7 +162,7 @@ export const run = ({ counts, http, millis, server, workers }: Options) =>
       return kinds.find(([, share]) => (left -= share) < 0)
     })
 
-    const settled = (name: string, exit: Exit.Exit<unknown, unknown>, byUs: boolean) => {
+    const settled = (name: string, exit: Exit.Exit<unknown, PipelineFailure>, byUs: boolean) => {
       counts.calls++
       if (Exit.isSuccess(exit)) {
         counts.succeeded[name] = (counts.succeeded[name] ?? 0) + 1
@@ -175,11 +174,11 @@ export const run = ({ counts, http, millis, server, workers }: Options) =>
       }
       const failure = Chunk.toReadonlyArray(Cause.failures(exit.cause))[0]
       const defect = Chunk.toReadonlyArray(Cause.defects(exit.cause))[0]
-      if (defect !== undefined || !Predicate.hasProperty(failure, "_tag")) {
+      if (defect !== undefined || failure === undefined) {
         if (counts.wrong.length < 20) counts.wrong.push(`${name}: ${Cause.pretty(exit.cause)}`)
         return
       }
-      const key = `${name}: ${String(failure._tag)}`
+      const key = `${name}: ${failure._tag}`
       counts.failed[key] = (counts.failed[key] ?? 0) + 1
     }
 
