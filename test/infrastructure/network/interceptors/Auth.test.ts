@@ -135,7 +135,7 @@ describe("Auth", () => {
       }).pipe(Effect.provide(Fused.origins)))
   }
 
-  it.live("sends nothing for a caller who was interrupted while tokens are replaced, and serves the others", () => {
+  it.effect("sends nothing for a caller who was interrupted while tokens are replaced, and serves the others", () => {
     const clock = new EventClock()
     return Effect.gen(function*() {
       const cases = AuthCases.make({ replacement: () => ({ takes: "5 seconds", ends: "renewed" }) })
@@ -155,7 +155,7 @@ describe("Auth", () => {
   })
 
   for (const waiting of ["credentials", "a replacement"]) {
-    it.live(`leaves no timer and sends nothing when the only caller is interrupted while it waits for ${waiting}`, () => {
+    it.effect(`leaves no timer and sends nothing when the only caller is interrupted while it waits for ${waiting}`, () => {
       const clock = new EventClock()
       return Effect.gen(function*() {
         const cases = AuthCases.make(

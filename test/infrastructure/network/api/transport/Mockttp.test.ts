@@ -1,6 +1,6 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock, TestServices } from "effect"
+import { Effect, Fiber, TestClock } from "effect"
 import { getLocal } from "mockttp"
 import * as DeadlineTimer from "../../../../../src/infrastructure/network/api/transport/DeadlineTimer.ts"
 import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
@@ -56,7 +56,6 @@ describe("against mockttp", () => {
       const seen = new Promise<void>((resolve) => void server.on("request-initiated", () => resolve()))
       const fiber = yield* Effect.fork(send(HttpClientRequest.get(server.urlFor("/timeout"))))
       yield* Effect.promise(() => seen)
-      yield* TestServices.provideLive(Effect.sleep("20 millis"))
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(yield* Fiber.join(fiber), "headers, attempt, maybe")
     }).pipe(Effect.provide(UndiciTransport.layer()), Effect.provide(DeadlineTimer.layerClock)))
