@@ -4,8 +4,11 @@
 import { Effect } from "effect"
 import type { Scope } from "effect"
 import { spawn } from "node:child_process"
+import { canImport } from "./needs.ts"
 
 const python = "/usr/bin/python3"
+
+export const isInstalled = () => canImport("httpbin", "flask")
 
 /** Its URL, without a slash at the end. It ends with the scope. */
 export const start: Effect.Effect<string, Error, Scope.Scope> = Effect.acquireRelease(

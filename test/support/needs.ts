@@ -33,15 +33,3 @@ export const canImport = (...modules: ReadonlyArray<string>): boolean =>
     `Python modules ${modules.join(", ")}`,
     spawnSync("/usr/bin/python3", ["-c", `import ${modules.join(", ")}`]).status === 0
   )
-
-/** Whether the system's Python can import it. */
-export const hasPythonModule = (name: string): boolean =>
-  has(
-    `Python's ${name}`,
-    spawnSync("/usr/bin/python3", [
-      "-c",
-      "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)",
-      name
-    ])
-      .status === 0
-  )

@@ -12,7 +12,6 @@ import * as UndiciTransport from "../../../../src/infrastructure/network/api/tra
 import { Call } from "../../../../src/infrastructure/network/interceptors/Call.ts"
 import * as Redirect from "../../../../src/infrastructure/network/interceptors/Redirect.ts"
 import * as httpbin from "../../../support/httpbin.ts"
-import { canImport } from "../../../support/needs.ts"
 
 const parts = Layer.merge(
   UndiciTransport.layer(),
@@ -41,7 +40,7 @@ const received = (text: string): Readonly<Record<string, Readonly<Record<string,
 
 const authorization = { authorization: "Bearer secret", cookie: "a=b" }
 
-describe.skipIf(!canImport("httpbin", "flask"))("redirects of httpbin", () => {
+describe.skipIf(!httpbin.isInstalled())("redirects of httpbin", () => {
   it.scopedLive(
     "are followed to their end, relative and absolute, and no further than five",
     () =>

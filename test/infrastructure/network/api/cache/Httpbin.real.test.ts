@@ -3,53 +3,27 @@
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schedule } from "effect"
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { createServer } from "node:net"
-import type { AddressInfo } from "node:net"
+import { Effect, Layer } from "effect"
 import { Cache } from "../../../../../src/domain/storage/Cache.ts"
 import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
 import * as MemoryCache from "../../../../../src/infrastructure/storage/cache/MemoryCache.ts"
-import { hasPythonModule } from "../../../../support/needs.ts"
+import * as httpbin from "../../../../support/httpbin.ts"
 import * as CachedCalls from "./CachedCalls.ts"
 
-const freePort = Effect.promise(async () => {
-  const probe = createServer().listen(0, "127.0.0.1")
-  await once(probe, "listening")
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-})
-
-const httpbin = Effect.gen(function*() {
-  const port = yield* freePort
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn("/usr/bin/python3", ["-m", "flask", "--app", "httpbin:app", "run", "--port", String(port)], {
-        stdio: "ignore"
-      })
-    ),
-    (child) =>
-      Effect.promise(async () => {
-        if (child.exitCode !== null) return
-        child.kill("SIGTERM")
-        await once(child, "exit")
-      })
-  )
+const cached = Effect.gen(function*() {
+  const url = yield* httpbin.start
   const send = yield* CachedCalls.make({ cache: yield* Cache })
   const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
-    send(HttpClientRequest.get(`http://127.0.0.1:${port}${path}`, { headers }))
-  yield* Effect.retry(get("/status/200"), { schedule: Schedule.spaced("100 millis"), times: 300 })
-  return { get, post: (path: string) => send(HttpClientRequest.post(`http://127.0.0.1:${port}${path}`)) }
+    send(HttpClientRequest.get(`${url}${path}`, { headers }))
+  return { get, post: (path: string) => send(HttpClientRequest.post(`${url}${path}`)) }
 })
 
 const statusOf = ({ headers }: { readonly headers: Readonly<Record<string, string>> }) => headers["cache-status"] ?? ""
 
-describe.skipIf(!hasPythonModule("httpbin"))("httpbin", () => {
+describe.skipIf(!httpbin.isInstalled())("httpbin", () => {
   it.scopedLive("confirms what has a validator, is not asked for what is fresh, and sees every change", () =>
     Effect.gen(function*() {
-      const { get, post } = yield* httpbin
+      const { get, post } = yield* cached
 
       assert.include(statusOf(yield* get("/cache")), "stored")
       const confirmed = yield* get("/cache")

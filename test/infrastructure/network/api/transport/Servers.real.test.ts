@@ -18,7 +18,8 @@ import { Transport } from "../../../../../src/infrastructure/network/api/transpo
 import type { PhaseLimits } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
 import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
 import * as MemoryCache from "../../../../../src/infrastructure/storage/cache/MemoryCache.ts"
-import { hasPythonModule, installed } from "../../../../support/needs.ts"
+import * as httpbin from "../../../../support/httpbin.ts"
+import { installed } from "../../../../support/needs.ts"
 import { temporaryFolder } from "../../../../support/temporaryFolder.ts"
 import * as Apis from "../../Apis.ts"
 import { getProfile } from "../../Calls.ts"
@@ -54,24 +55,13 @@ const running = (command: string, args: ReadonlyArray<string>, url: string) =>
     )
   )
 
-const httpbin = Effect.gen(function*() {
-  const port = yield* freePort
-  const url = `http://127.0.0.1:${port}`
-  yield* running(
-    "/usr/bin/python3",
-    ["-m", "flask", "--app", "httpbin:app", "run", "--port", String(port)],
-    `${url}/status/200`
-  )
-  return (path: string) => `${url}${path}`
-})
-
-const hasHttpbin = hasPythonModule("httpbin")
 const hasNginx = installed("nginx")
 
-describe.skipIf(!hasHttpbin)("httpbin", () => {
+describe.skipIf(!httpbin.isInstalled())("httpbin", () => {
   it.scopedLive("gives streams, bytes and forms, and drips within its limits", () =>
     Effect.gen(function*() {
-      const at = yield* httpbin
+      const url = yield* httpbin.start
+      const at = (path: string) => `${url}${path}`
       const lines = yield* Effect.flatMap(send(HttpClientRequest.get(at("/stream/20"))), ({ text }) => text)
       assert.strictEqual(lines.trim().split("\n").length, 20)
       const small = yield* send(HttpClientRequest.get(at("/bytes/1000?seed=1")))
@@ -91,7 +81,8 @@ describe.skipIf(!hasHttpbin)("httpbin", () => {
 
   it.scopedLive("is given up by the phase that is late", () =>
     Effect.gen(function*() {
-      const at = yield* httpbin
+      const url = yield* httpbin.start
+      const at = (path: string) => `${url}${path}`
       const failure = (path: string, changed: Partial<PhaseLimits>) =>
         Effect.map(
           Effect.flip(send(HttpClientRequest.get(at(path)), changed)),
