@@ -78,6 +78,9 @@ export const fromTransport = (failure: TransportFailure, repeatable: boolean): R
   return repeatable ? new Unavailable({}) : new OutcomeUnknown()
 }
 
+/** What keeps tokens away from every call. Anything else that is said of a refresh is not said of the call, which was not sent. */
+const passedOn = new Set<RemoteFailure["_tag"]>(["Offline", "Unavailable", "RateLimited", "UpgradeRequired"])
+
 /** The failure that callers see, for every way a call ends. */
 export const failureOf = (error: ApiError, call: Pick<Call, "repeatable">): RemoteFailure => {
   switch (error._tag) {
@@ -96,7 +99,7 @@ export const failureOf = (error: ApiError, call: Pick<Call, "repeatable">): Remo
     case "SessionExpired":
       return new Unauthenticated()
     case "AuthUnavailable":
-      return error.failure
+      return passedOn.has(error.failure._tag) ? error.failure : new Unavailable({})
     case "VersionRetired":
       return new UpgradeRequired()
     case "IdempotencyKeyReused":

@@ -1,7 +1,17 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
-import { Unavailable } from "../../../../src/domain/network/RemoteFailure.ts"
+import {
+  Conflict,
+  Forbidden,
+  NotFound,
+  Offline,
+  OutcomeUnknown,
+  RateLimited,
+  Rejected,
+  Unavailable,
+  UpgradeRequired
+} from "../../../../src/domain/network/RemoteFailure.ts"
 import * as ApiError from "../../../../src/infrastructure/network/api/ApiError.ts"
 import { parse } from "../../../../src/infrastructure/network/api/ProblemDetails.ts"
 import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
@@ -38,6 +48,14 @@ const table: ReadonlyArray<readonly [ApiError.ApiError, string, string?]> = [
   [new ApiError.HttpFailure({ status: 503, problem }), "Unavailable"],
   [new ApiError.SessionExpired(), "Unauthenticated"],
   [new ApiError.AuthUnavailable({ failure: new Unavailable({}) }), "Unavailable"],
+  [new ApiError.AuthUnavailable({ failure: new Offline() }), "Offline"],
+  [new ApiError.AuthUnavailable({ failure: new RateLimited({ retryAfter: Duration.seconds(3) }) }), "RateLimited"],
+  [new ApiError.AuthUnavailable({ failure: new UpgradeRequired() }), "UpgradeRequired"],
+  [new ApiError.AuthUnavailable({ failure: new Rejected({ issues: ["a"] }) }), "Unavailable"],
+  [new ApiError.AuthUnavailable({ failure: new NotFound() }), "Unavailable"],
+  [new ApiError.AuthUnavailable({ failure: new Conflict() }), "Unavailable"],
+  [new ApiError.AuthUnavailable({ failure: new Forbidden() }), "Unavailable"],
+  [new ApiError.AuthUnavailable({ failure: new OutcomeUnknown() }), "Unavailable"],
   [new ApiError.IdempotencyKeyReused(), "Rejected"],
   [new ApiError.DecodeFailure({ status: 200, issues: [] }), "Unavailable", "OutcomeUnknown"],
   [new ApiError.VersionRetired({ version: "v1" }), "UpgradeRequired"],
