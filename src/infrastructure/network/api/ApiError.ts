@@ -26,9 +26,12 @@ export interface AttemptRecord {
  */
 export type Outcome = "not-sent" | "rejected" | "failed" | "unknown"
 
-/** What an error status says; a gateway knows nothing of the backend behind it. */
+/** Of gateways, which know nothing of the backend behind them. */
+const lostBehindGateway = new Set([502, 504, 520, 521, 522, 523, 524, 527])
+
+/** What an error status says. A redirection that was not followed usually points to what was done. */
 export const outcomeOfStatus = (status: number): Outcome =>
-  status === 502 || status === 504 ? "unknown" : status >= 500 ? "failed" : "rejected"
+  status < 400 || lostBehindGateway.has(status) ? "unknown" : status >= 500 ? "failed" : "rejected"
 
 const none: ReadonlyArray<AttemptRecord> = []
 

@@ -18,7 +18,7 @@ import {
   UpgradeRequired
 } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
-import { HttpFailure, isApiError } from "../api/ApiError.ts"
+import { HttpFailure, isApiError, outcomeOfStatus } from "../api/ApiError.ts"
 import type { ApiError, TransportFailure } from "../api/ApiError.ts"
 import { rejectedType } from "../api/contract/Problem.ts"
 import * as ProblemDetails from "../api/ProblemDetails.ts"
@@ -38,9 +38,6 @@ interface Answer {
 const unavailable = ({ retryAfter }: Pick<Answer, "retryAfter">) =>
   new Unavailable(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {})
 
-/** A gateway lost the answer of the backend behind it. */
-const lostBehindGateway = (answer: Answer) => answer.repeatable ? unavailable(answer) : new OutcomeUnknown()
-
 const byStatus: Readonly<Record<number, (answer: Answer) => RemoteFailure>> = {
   401: () => new Unauthenticated(),
   403: () => new Forbidden(),
@@ -52,9 +49,7 @@ const byStatus: Readonly<Record<number, (answer: Answer) => RemoteFailure>> = {
   421: unavailable,
   425: unavailable,
   426: () => new UpgradeRequired(),
-  429: ({ retryAfter }) => new RateLimited({ retryAfter: Option.getOrElse(retryAfter, () => defaultRateLimit) }),
-  502: lostBehindGateway,
-  504: lostBehindGateway
+  429: ({ retryAfter }) => new RateLimited({ retryAfter: Option.getOrElse(retryAfter, () => defaultRateLimit) })
 }
 
 /** The failure that an error status stands for. */
@@ -62,7 +57,9 @@ export const fromStatus = (status: number, answer: Answer): RemoteFailure => {
   const known = byStatus[status]
   if (known !== undefined) return known(answer)
   // A redirect that was not followed is the backend's fault, not the request's.
-  if (status >= 500 || status < 400) return unavailable(answer)
+  if (status >= 500 || status < 400) {
+    return outcomeOfStatus(status) === "unknown" && !answer.repeatable ? new OutcomeUnknown() : unavailable(answer)
+  }
   const { problem: { issues, type } } = answer
   const explained = status === 413 || (status === 422 && type === rejectedType)
   return new Rejected(explained ? { issues } : { issues, unexplained: true })
@@ -73,9 +70,8 @@ export const fromTransport = (failure: TransportFailure, repeatable: boolean): R
   if (failure.reason === "invalid_request") {
     return new Rejected({ issues: ["the request cannot be written as HTTP"], unexplained: true })
   }
-  if (failure.reason === "tls") return new Unavailable({})
-  if (failure.sent === "no") return new Offline()
-  return repeatable ? new Unavailable({}) : new OutcomeUnknown()
+  if (failure.sent === "maybe") return repeatable ? new Unavailable({}) : new OutcomeUnknown()
+  return failure.reason === "tls" ? new Unavailable({}) : new Offline()
 }
 
 /** What keeps tokens away from every call. Anything else that is said of a refresh is not said of the call, which was not sent. */

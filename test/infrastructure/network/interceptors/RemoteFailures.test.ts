@@ -41,10 +41,12 @@ const table: ReadonlyArray<readonly [ApiError.ApiError, string, string?]> = [
   [new ApiError.TransportFailure({ reason: "tls", sent: "no" }), "Unavailable"],
   [new ApiError.TransportFailure({ reason: "invalid_request", sent: "no" }), "Rejected"],
   [new ApiError.TransportFailure({ reason: "reset", sent: "maybe" }), "Unavailable", "OutcomeUnknown"],
-  [new ApiError.HttpFailure({ status: 302, problem }), "Unavailable"],
+  [new ApiError.TransportFailure({ reason: "tls", sent: "maybe" }), "Unavailable", "OutcomeUnknown"],
+  ...[301, 302, 303, 307, 502, 504, 520, 521, 522, 523, 524, 527].map((status) =>
+    [new ApiError.HttpFailure({ status, problem }), "Unavailable", "OutcomeUnknown"] as const
+  ),
   [new ApiError.HttpFailure({ status: 401, problem }), "Unauthenticated"],
   [new ApiError.HttpFailure({ status: 429, problem }), "RateLimited"],
-  [new ApiError.HttpFailure({ status: 502, problem }), "Unavailable", "OutcomeUnknown"],
   [new ApiError.HttpFailure({ status: 503, problem }), "Unavailable"],
   [new ApiError.SessionExpired(), "Unauthenticated"],
   [new ApiError.AuthUnavailable({ failure: new Unavailable({}) }), "Unavailable"],
@@ -79,7 +81,7 @@ describe("RemoteFailures", () => {
   it.effect("maps every error status to the failure a caller acts on", () =>
     Effect.gen(function*() {
       const tags = {
-        302: "Unavailable",
+        302: "OutcomeUnknown",
         400: "Rejected",
         403: "Forbidden",
         404: "NotFound",
@@ -93,7 +95,8 @@ describe("RemoteFailures", () => {
         500: "Unavailable",
         501: "Unavailable",
         503: "Unavailable",
-        504: "OutcomeUnknown"
+        504: "OutcomeUnknown",
+        524: "OutcomeUnknown"
       }
       for (const [status, tag] of Object.entries(tags)) {
         const outcome = yield* run(() => new Response("<html>", { status: Number(status) }), post)
