@@ -1,7 +1,7 @@
 /**
  * Pools of kept connections, one per origin, each to the origin itself or through a proxy.
  */
-import { Duration, Effect, Redacted } from "effect"
+import { Duration, Effect, Predicate, Redacted } from "effect"
 import type { Scope } from "effect"
 import type { Dispatcher } from "undici"
 import connect from "undici/lib/api/api-connect.js"
@@ -31,8 +31,20 @@ export type Dispatch = (
   handler: Dispatcher.DispatchHandler
 ) => void
 
+/** A tunnel that was not opened. undici takes its own code for the end of a kept connection, and connects again, for ever. */
+const unopened = (cause: unknown) =>
+  Predicate.hasProperty(cause, "code") && cause.code === "UND_ERR_SOCKET"
+    ? Object.assign(new Error("The proxy closed the connection", { cause }), { code: "ECONNRESET" })
+    : cause
+
 /** The main module of undici adds `connect` to all dispatchers, and much else. */
-const tunnels = (origin: URL, options: object) => Object.assign(new Pool(origin, options), { connect })
+const tunnels = (origin: URL, options: object) => {
+  const pool = new Pool(origin, options)
+  return Object.assign(pool, {
+    connect: (request: Dispatcher.ConnectOptions) =>
+      connect.call(pool, request).catch((cause: unknown) => Promise.reject(unopened(cause)))
+  })
+}
 
 const owned = <A extends Dispatcher>(create: () => A) =>
   Effect.acquireRelease(Effect.sync(create), (agent) => Effect.ignore(Effect.tryPromise(() => agent.destroy())))
