@@ -1,14 +1,16 @@
 /**
  * Follows redirects (RFC 9110, section 15.4), at most five, each as an attempt of its own. What it does not follow comes
  * out as it is, and is a failure outside: a loop, a sixth, a way from `https` to `http`, a 301 or 302 of a method that may
- * change something, because they leave open which method was meant.
+ * change something, because they leave open which method was meant, and a body on its way to another origin.
  */
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
-import { Effect, Option } from "effect"
+import { Effect, Option, Record } from "effect"
+import { DecodeFailure } from "../api/ApiError.ts"
 import type { OriginStates } from "../api/origin/OriginState.ts"
+import { discard } from "../api/transport/Discard.ts"
 import type { Attempt } from "./Attempt.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
 import * as Resend from "./Resend.ts"
@@ -17,8 +19,18 @@ export const maxRedirects = 5
 
 const safe = new Set<HttpMethod>(["GET", "HEAD", "OPTIONS"])
 
-/** Not for another origin. */
-const confidential = ["authorization", "cookie", "proxy-authorization", "idempotency-key"]
+/** For another origin. What else a request carries may be credentials, whatever its name. */
+const harmless = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "cache-control",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "range",
+  "user-agent"
+])
 
 /** Without the body they speak of. */
 const ofBody = [
@@ -61,12 +73,24 @@ const rewritten = (
   sameOrigin: boolean
 ) => {
   const keepsBody = method === request.method
-  const removed = [...(sameOrigin ? [] : confidential), ...(keepsBody ? [] : ofBody)]
-  return HttpClientRequest.make(method)(target, {
-    headers: Headers.remove(request.headers, removed),
+  const headers = keepsBody ? request.headers : Headers.remove(request.headers, ofBody)
+  // As text: a `URL` is taken apart, and its query written anew.
+  return HttpClientRequest.make(method)(target.href, {
+    headers: sameOrigin ? headers : Headers.fromInput(Record.filter(headers, (_, name) => harmless.has(name))),
     ...(keepsBody ? { body: request.body } : {})
   })
 }
+
+const nobodySaw = ({ status }: { readonly status: number }) =>
+  new DecodeFailure({ status, issues: ["(redirected): what was done cannot be seen"] })
+
+/** After a 303 the request is done: when what it points to cannot be had, that is no reason to send it again. */
+const done = <E, R>(seen: Effect.Effect<HttpClientResponse, E, R>, redirection: HttpClientResponse) =>
+  Effect.flatMap(
+    Effect.mapError(seen, () => nobodySaw(redirection)),
+    (response) =>
+      response.status < 300 ? Effect.succeed(response) : Effect.zipRight(discard(response), nobodySaw(response))
+  )
 
 export const make = (origins: typeof OriginStates.Service): AttemptInterceptor => ({
   stage: "redirect",
@@ -96,13 +120,18 @@ export const make = (origins: typeof OriginStates.Service): AttemptInterceptor =
       const there = `${method} ${target.href}`
       if (visited.length === maxRedirects || here === there || visited.includes(there)) return Effect.succeed(response)
       const sameOrigin = target.origin === from.origin
+      // What a body holds was meant for the origin that it was sent to.
+      if (!sameOrigin && method === request.method && request.body._tag !== "Empty") return Effect.succeed(response)
       const origin = sameOrigin ? attempt.origin : origins.of(target.origin)
+      const followed = Effect.suspend(() =>
+        turn(rewritten(request, method, target, sameOrigin), attempt.again("redirect", origin), [...visited, here])
+      )
       return Resend.letGo(attempt, response).pipe(
         Effect.zipRight(method === request.method ? Resend.replayable(request, attempt.call) : Effect.void),
         Effect.zipRight(
-          Effect.suspend(() =>
-            turn(rewritten(request, method, target, sameOrigin), attempt.again("redirect", origin), [...visited, here])
-          )
+          method === request.method || attempt.call.repeatable
+            ? followed
+            : done(followed, response)
         )
       )
     }

@@ -1,12 +1,17 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Fiber, Stream, TestClock } from "effect"
+import { isApiError } from "../../../../src/infrastructure/network/api/ApiError.ts"
 import { OriginStates } from "../../../../src/infrastructure/network/api/origin/OriginState.ts"
 import type { Attempt } from "../../../../src/infrastructure/network/interceptors/Attempt.ts"
+import * as Auth from "../../../../src/infrastructure/network/interceptors/Auth.ts"
 import type { AttemptInterceptor } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
 import * as Redirect from "../../../../src/infrastructure/network/interceptors/Redirect.ts"
+import * as RemoteFailures from "../../../../src/infrastructure/network/interceptors/RemoteFailures.ts"
 import type * as ScriptedTransport from "../../../../src/testing/ScriptedTransport.ts"
 import * as Fused from "../Fused.ts"
+import * as AuthCases from "./AuthCases.ts"
+import * as Loop from "./Loop.ts"
 
 const over = (script: ScriptedTransport.Script) =>
   Effect.map(OriginStates, (origins) => {
@@ -110,6 +115,8 @@ describe("Redirect", () => {
           cookie: "a=b",
           "proxy-authorization": "Basic secret",
           "idempotency-key": "k",
+          "x-api-key": "secret",
+          dpop: "secret",
           accept: "text/x"
         }
         yield* send(HttpClientRequest.post(`${Fused.origin}/a`, { headers }))
@@ -126,6 +133,55 @@ describe("Redirect", () => {
           [Fused.origin, new URL(location).origin, "https://api.test"]
         )
       }
+    }).pipe(Effect.provide(Fused.origins)))
+
+  it.effect("takes no body to another origin", () =>
+    Effect.gen(function*() {
+      for (const method of ["POST", "PUT", "PATCH"] as const) {
+        for (const status of [307, 308]) {
+          const { exchanges, send } = yield* over(along([status, "https://other.test/b"]))
+          assert.strictEqual((yield* send(withBody(method))).status, status)
+          assert.lengthOf(exchanges, 1)
+        }
+        const { exchanges, send } = yield* over(along([303, "https://other.test/b"]))
+        assert.strictEqual((yield* send(withBody(method))).status, 200)
+        assert.deepStrictEqual(lines(exchanges), [`${method} ${Fused.origin}/a body`, "GET https://other.test/b"])
+      }
+    }).pipe(Effect.provide(Fused.origins)))
+
+  for (
+    const [end, answer] of [
+      ["is refused", { refuse: true }],
+      ["is answered 302", { status: 302 }],
+      ...[401, 404, 421, 429, 503].map((status) => [`is answered ${status}`, { status }] as const)
+    ] as const
+  ) {
+    it.scoped(`sends nothing again that was done when what a 303 points to ${end}`, () =>
+      Effect.gen(function*() {
+        const { state, tokens } = AuthCases.make({})
+        const auth = yield* Auth.make(tokens, { origin: Loop.url, limit: "10 seconds" })
+        const redirect = Redirect.make(yield* OriginStates)
+        const { call, calls, exchanges } = Loop.scripted(
+          ({ request: { method } }) => method === "POST" ? { status: 303, headers: { location: "/done" } } : answer,
+          {},
+          [auth, redirect]
+        )
+        const fiber = yield* Effect.fork(Effect.flip(call(HttpClientRequest.post(`${Loop.url}/a`))))
+        yield* TestClock.adjust("30 seconds")
+        const failure = yield* Fiber.join(fiber)
+        assert.deepStrictEqual(exchanges.map(({ request }) => request.method), ["POST", "GET"])
+        assert.deepStrictEqual(state.rejected, [])
+        const seen = calls.flatMap((made) => isApiError(failure) ? RemoteFailures.failureOf(failure, made)._tag : [])
+        assert.deepStrictEqual(seen, ["OutcomeUnknown"])
+      }).pipe(Effect.provide(Fused.origins)))
+  }
+
+  it.effect("asks for the very URL that it is pointed to", () =>
+    Effect.gen(function*() {
+      const target = "https://api.test/b?flag&q=a%20b&s=~*"
+      const { exchanges, send } = yield* over(along([302, target]))
+      yield* send()
+      assert.strictEqual(lines(exchanges)[1], `GET ${target}`)
     }).pipe(Effect.provide(Fused.origins)))
 
   it.effect("follows five and hands the sixth on", () =>
