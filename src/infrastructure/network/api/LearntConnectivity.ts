@@ -1,5 +1,5 @@
 /**
- * `Connectivity` learnt from requests: offline as soon as it is told that none can be sent, online as soon as anything
+ * `Connectivity` learnt from requests: offline as soon as two in a row could not be sent, online as soon as anything
  * answers. While offline it asks for the head of the backend's root, after 1 s and then ever less often, so that "online"
  * is noticed without anybody trying; once a second at most while somebody would send a request.
  */
@@ -10,7 +10,7 @@ import type { ConnectivityState } from "../../../domain/network/Connectivity.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
 import * as CurrentValue from "./CurrentValue.ts"
 import * as Jitter from "./Jitter.ts"
-import { Reachability } from "./Reachability.ts"
+import { evidence, Reachability } from "./Reachability.ts"
 
 const firstProbe = Duration.seconds(1)
 const slowestProbe = Duration.seconds(30)
@@ -28,21 +28,25 @@ export const make = Effect.gen(function*() {
   const known = yield* CurrentValue.make<ConnectivityState>("online")
   const cut = yield* Effect.makeLatch(false)
   const asked = yield* Effect.makeLatch(false)
-  let offline = false
-  const set = (next: boolean) =>
-    Effect.suspend(() => {
-      offline = next
-      return next ? Effect.zipRight(known.set("offline"), cut.open) : Effect.zipRight(cut.close, known.set("online"))
-    })
-  const online = set(false)
-  // Every answer passes here.
-  const reached = Effect.suspend(() => offline ? online : Effect.void)
-  const unreachable = set(true)
+  let unsent = 0
+  // In one operation: whoever tells may be interrupted, and others tell meanwhile.
+  const reached = Effect.sync(() => {
+    unsent = 0
+    known.unsafeSet("online")
+    cut.unsafeClose()
+  })
+  const unreachable = Effect.sync(() => {
+    if (++unsent < evidence) return
+    known.unsafeSet("offline")
+    cut.unsafeOpen()
+  })
 
   const probe = transport.head(`${url}/`).pipe(
     Effect.timeout(probeTimeout),
     Effect.zipRight(reached),
-    Effect.ignore
+    Effect.tapDefect(() => Effect.logWarning("Asking whether the backend can be reached failed by a defect")),
+    // Whatever it ended with, the next one is due.
+    Effect.catchAllCause(() => Effect.void)
   )
   const probing = Effect.gen(function*() {
     yield* cut.await

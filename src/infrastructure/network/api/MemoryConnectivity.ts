@@ -6,7 +6,7 @@ import { Context, Effect, Layer } from "effect"
 import { Connectivity } from "../../../domain/network/Connectivity.ts"
 import type { ConnectivityState } from "../../../domain/network/Connectivity.ts"
 import * as CurrentValue from "./CurrentValue.ts"
-import { Reachability } from "./Reachability.ts"
+import { evidence, Reachability } from "./Reachability.ts"
 
 export class ConnectivitySwitch
   extends Context.Tag("effect-strata/infrastructure/network/api/MemoryConnectivity/ConnectivitySwitch")<
@@ -17,15 +17,22 @@ export class ConnectivitySwitch
 
 export const make = Effect.map(CurrentValue.make<ConnectivityState>("online"), (known) => {
   let told = false
+  let unsent = 0
   const set = (state: ConnectivityState) =>
-    Effect.suspend(() => {
+    Effect.sync(() => {
       told = state === "offline"
-      return known.set(state)
+      unsent = 0
+      known.unsafeSet(state)
     })
   return Context.make(Connectivity, { state: known.get, changes: known.changes }).pipe(
     Context.add(Reachability, {
-      reached: known.set("online"),
-      unreachable: known.set("offline"),
+      reached: Effect.sync(() => {
+        unsent = 0
+        known.unsafeSet("online")
+      }),
+      unreachable: Effect.sync(() => {
+        if (++unsent >= evidence) known.unsafeSet("offline")
+      }),
       wanted: Effect.suspend(() => told ? Effect.void : known.set("online"))
     }),
     Context.add(ConnectivitySwitch, { set })

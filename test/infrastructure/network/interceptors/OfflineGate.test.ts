@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, TestClock } from "effect"
 import { Connectivity } from "../../../../src/domain/network/Connectivity.ts"
-import { TransportFailure } from "../../../../src/infrastructure/network/api/ApiError.ts"
+import { DeadlineExceeded, TransportFailure } from "../../../../src/infrastructure/network/api/ApiError.ts"
 import * as LearntConnectivity from "../../../../src/infrastructure/network/api/LearntConnectivity.ts"
 import * as MemoryConnectivity from "../../../../src/infrastructure/network/api/MemoryConnectivity.ts"
 import { Reachability } from "../../../../src/infrastructure/network/api/Reachability.ts"
 import { ConnectionRefused } from "../../../../src/infrastructure/network/api/transport/MemoryServer.ts"
 import * as MemoryTransport from "../../../../src/infrastructure/network/api/transport/MemoryTransport.ts"
+import { Attempt } from "../../../../src/infrastructure/network/interceptors/Attempt.ts"
 import * as ConnectivityProbe from "../../../../src/infrastructure/network/interceptors/ConnectivityProbe.ts"
 import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
 import * as OfflineGate from "../../../../src/infrastructure/network/interceptors/OfflineGate.ts"
@@ -72,6 +73,59 @@ describe("OfflineGate", () => {
       assert.strictEqual(yield* Effect.flatMap(Connectivity, ({ state }) => state), "online")
     }).pipe(Effect.provide(MemoryConnectivity.layer)))
 
+  it.effect("learns that the line is cut from connections that do not come about in time, unless the caller had none", () =>
+    Effect.gen(function*() {
+      const reachability = yield* Reachability
+      const { state } = yield* Connectivity
+      const late = (scope: "attempt" | "total") =>
+        Stages.sender(
+          ConnectivityProbe.make(reachability),
+          Stages.originOf(),
+          () => new DeadlineExceeded({ phase: "connect", scope, sent: "no" })
+        )
+      for (let call = 0; call < 5; call++) yield* Effect.flip(late("total")())
+      yield* Effect.flip(late("attempt")())
+      assert.strictEqual(yield* state, "online")
+      yield* Effect.flip(late("attempt")())
+      assert.strictEqual(yield* state, "offline")
+    }).pipe(Effect.provide(MemoryConnectivity.layer)))
+
+  it.effect("learns from all clients together", () =>
+    Effect.gen(function*() {
+      const reachability = yield* Reachability
+      const { state } = yield* Connectivity
+      const client = (backend: SendCall) =>
+        Stages.sender(ConnectivityProbe.make(reachability), Stages.originOf(), backend)
+      const plain = client(() => unsent)
+      const signed = client(() => Effect.succeed(Stages.answer(503)))
+      yield* Effect.flip(plain())
+      yield* signed()
+      yield* Effect.flip(plain())
+      assert.strictEqual(yield* state, "online")
+      yield* Effect.flip(client(() => unsent)())
+      assert.strictEqual(yield* state, "offline")
+    }).pipe(Effect.provide(MemoryConnectivity.layer)))
+
+  it.effect("learns nothing from where a redirect leads", () =>
+    Effect.gen(function*() {
+      const reachability = yield* Reachability
+      const { state } = yield* Connectivity
+      const away = { whole: false }
+      const send = ConnectivityProbe.make(reachability).around(() =>
+        Effect.suspend(() => away.whole ? Effect.succeed(Stages.answer()) : unsent)
+      )
+      const call = yield* Stages.callTo(Stages.originOf())
+      const elsewhere = new Attempt(call, "redirect", 0, Stages.originOf())
+      for (let each = 0; each < 3; each++) yield* Effect.flip(send(Stages.request, elsewhere))
+      assert.strictEqual(yield* state, "online")
+      yield* Effect.flip(send(Stages.request, new Attempt(call)))
+      away.whole = true
+      yield* send(Stages.request, elsewhere)
+      away.whole = false
+      yield* Effect.flip(send(Stages.request, new Attempt(call)))
+      assert.strictEqual(yield* state, "offline")
+    }).pipe(Effect.provide(MemoryConnectivity.layer)))
+
   it.scoped("lets calls through soon after the line is back, because somebody wants to send", () => {
     const cable = { whole: false }
     const server = ScriptedServer.make(() => cable.whole ? new Response() : new ConnectionRefused())
@@ -80,7 +134,7 @@ describe("OfflineGate", () => {
     )
     return Effect.gen(function*() {
       const { line, send, state } = yield* make
-      yield* Effect.flatMap(Reachability, ({ unreachable }) => unreachable)
+      yield* Effect.flatMap(Reachability, ({ unreachable }) => Effect.zipRight(unreachable, unreachable))
       // By now it looks twice a minute.
       yield* TestClock.adjust("10 minutes")
       assert.strictEqual(yield* state, "offline")
@@ -100,7 +154,7 @@ describe("OfflineGate", () => {
     )
     return Effect.gen(function*() {
       const { send } = yield* make
-      yield* Effect.flatMap(Reachability, ({ unreachable }) => unreachable)
+      yield* Effect.flatMap(Reachability, ({ unreachable }) => Effect.zipRight(unreachable, unreachable))
       const eager = yield* Effect.fork(Effect.forever(Effect.zipRight(Effect.exit(send()), Effect.sleep("100 millis"))))
       yield* TestClock.adjust("20 seconds")
       yield* Fiber.interrupt(eager)
