@@ -45,8 +45,8 @@ import { ApiOrigin } from "./ApiOrigin.ts"
 import { ApiPolicy } from "./ApiPolicy.ts"
 import type { EndpointPolicy } from "./ApiPolicy.ts"
 import * as CallOptions from "./CallOptions.ts"
+import type { Kind } from "./origin/Kind.ts"
 import { OriginStates } from "./origin/OriginState.ts"
-import type { Kind } from "./origin/OriginState.ts"
 import * as PipelineConfig from "./PipelineConfig.ts"
 import { Reachability } from "./Reachability.ts"
 import { Transport } from "./transport/Transport.ts"
@@ -133,7 +133,7 @@ const stages = (kind: Kind) =>
       OfflineGate.make(yield* Connectivity, reachability),
       Bulkhead.make(kind),
       AdaptiveThrottle.make(),
-      RateLimit.make(),
+      RateLimit.make(kind),
       CircuitBreaker.make(kind, policy),
       ConnectivityProbe.make(reachability),
       AttemptDeadline.make(policy),

@@ -4,32 +4,50 @@
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Duration, Effect, Exit, Option } from "effect"
+import { Cause, Duration, Effect, Exit, Option } from "effect"
+import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import { Throttled } from "../api/ApiError.ts"
+import type { ApiError } from "../api/ApiError.ts"
+import type { Kind } from "../api/origin/Kind.ts"
 import type { Place } from "../api/origin/Line.ts"
 import * as RateLimitHeaders from "../api/origin/RateLimitHeaders.ts"
 import type { Answer } from "../api/origin/RateLimits.ts"
 import type { Attempt } from "./Attempt.ts"
-import type { Call } from "./Call.ts"
 import type { AttemptInterceptor, SendAttempt } from "./Interceptor.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 import { settling } from "./Settling.ts"
 import * as Turn from "./Turn.ts"
 
-const silent: ReadonlyArray<RateLimitHeaders.Observation> = []
+const silent: Answer = { status: 0, retryAfter: undefined, observations: [] }
 
-/** `Retry-After` wins. Answers out of a cache, and redirections, say nothing about what comes now. */
-const read = ({ headers, status }: HttpClientResponse, call: Call): Answer => {
+/**
+ * `Retry-After` wins. Answers out of a cache, and redirections, say nothing about what comes now, and another origin that a
+ * redirection led to says nothing about this one.
+ */
+const read = ({ headers, request, status }: HttpClientResponse, { call, origin }: Attempt): Answer => {
   const { age } = headers
-  if ((status >= 300 && status < 400) || (age !== undefined && age.trim() !== "0")) {
-    return { status, retryAfter: undefined, observations: silent }
-  }
+  if (!request.url.startsWith(`${origin.url}/`)) return silent
+  if ((status >= 300 && status < 400) || (age !== undefined && age.trim() !== "0")) return silent
   const retryAfter = status === 429 || status === 503
     ? Option.getOrUndefined(Option.map(RetryAfter.parse(headers["retry-after"], call.date()), Duration.toMillis))
     : undefined
   return { status, retryAfter, observations: RateLimitHeaders.parse(headers, call.date()) }
 }
+
+/** What ends before the stage `wire`, or without a connection, does not count anywhere. */
+const ended = (exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>, attempt: Attempt) =>
+  Exit.match(exit, {
+    onSuccess: (response) => read(response, attempt),
+    onFailure: (cause) => {
+      const unsent = Option.exists(
+        Cause.failureOption(cause),
+        (failure) =>
+          (failure._tag === "TransportFailure" || failure._tag === "DeadlineExceeded") && failure.sent === "no"
+      )
+      return unsent || attempt.sentAt === undefined ? "not sent" : "lost"
+    }
+  })
 
 const refused = (wait: number) => {
   Catalogue.throttled.update(1, { "strata.http.throttled_by": "rate" })
@@ -37,36 +55,41 @@ const refused = (wait: number) => {
 }
 
 /** Whoever waits looks again when it should be its turn: the time may have come, or be another. */
-const turn = (place: Place, attempt: Attempt): Effect.Effect<void, Throttled> =>
+const turn = (kind: Kind, place: Place, attempt: Attempt): Effect.Effect<void, Throttled> =>
   Effect.suspend(() => {
     const { call, origin: { rateLimits } } = attempt
     const now = call.now()
     rateLimits.pump(now)
     if (place.called !== undefined) return Effect.void
-    const wait = rateLimits.waitOf(place, now)
+    const wait = rateLimits.waitOf(kind, place, now)
     if (wait > call.remaining()) return refused(wait)
     return Effect.flatMap(
       Effect.raceFirst(Turn.called(place), Effect.sleep(Math.max(1, Math.ceil(wait)))),
-      () => turn(place, attempt)
+      () => turn(kind, place, attempt)
     )
   })
 
-const counted = (next: SendAttempt, request: HttpClientRequest, attempt: Attempt): ReturnType<SendAttempt> =>
+const counted = (
+  kind: Kind,
+  next: SendAttempt,
+  request: HttpClientRequest,
+  attempt: Attempt
+): ReturnType<SendAttempt> =>
   Effect.uninterruptibleMask((restore) => {
     const { call, origin: { rateLimits } } = attempt
     const go = (number: number) =>
       settling(
         restore(Effect.suspend(() => next(request, attempt))),
-        (exit) => rateLimits.settle(number, Exit.isSuccess(exit) ? read(exit.value, call) : undefined, call.now())
+        (exit) => rateLimits.settle(kind, number, ended(exit, attempt), call.now())
       )
     const since = call.now()
-    const number = rateLimits.take(since)
+    const number = rateLimits.take(kind, since)
     if (number !== undefined) return go(number)
-    const place = rateLimits.join(call.options.priority)
-    if (place === undefined) return refused(rateLimits.waitOfNext(since))
-    return Effect.matchCauseEffect(restore(turn(place, attempt)), {
+    const place = rateLimits.join(kind, call.options.priority)
+    if (place === undefined) return refused(rateLimits.waitOfNext(kind, since))
+    return Effect.matchCauseEffect(restore(turn(kind, place, attempt)), {
       onFailure: (cause) => {
-        rateLimits.leave(place, call.now())
+        rateLimits.leave(kind, place, call.now())
         return Effect.failCause(cause)
       },
       onSuccess: () => {
@@ -76,14 +99,14 @@ const counted = (next: SendAttempt, request: HttpClientRequest, attempt: Attempt
     })
   })
 
-export const make = (): AttemptInterceptor => ({
+export const make = (kind: Kind): AttemptInterceptor => ({
   stage: "rateLimit",
   around: (next) => (request, attempt) => {
     const { call, origin: { rateLimits } } = attempt
-    if (!rateLimits.unlimited(call.now())) return counted(next, request, attempt)
+    if (!rateLimits.unlimited(call.now())) return counted(kind, next, request, attempt)
     const number = rateLimits.pass()
     return Effect.map(next(request, attempt), (response) => {
-      rateLimits.observe(number, read(response, call), call.now())
+      rateLimits.observe(number, read(response, attempt), call.now())
       return response
     })
   }

@@ -41,7 +41,7 @@ export const over = (
     IdempotencyKey.make(),
     Retry.make(policy),
     Hedge.make("signed", policy),
-    RateLimit.make(),
+    RateLimit.make("signed"),
     AttemptDeadline.make(policy),
     ...more
   ], transport)

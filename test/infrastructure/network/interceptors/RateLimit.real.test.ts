@@ -68,7 +68,7 @@ const send = (url: string) =>
       Bulkhead.make("signed"),
       AdaptiveThrottle.make(),
       Retry.make(policy),
-      RateLimit.make(),
+      RateLimit.make("signed"),
       CircuitBreaker.make("signed", policy),
       AttemptDeadline.make(policy)
     ], transport)

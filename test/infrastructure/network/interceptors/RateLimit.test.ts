@@ -48,7 +48,7 @@ const saying = (status: number, headers: Readonly<Record<string, string>>) => {
 const waitAfter = (status: number, headers: Readonly<Record<string, string>>) =>
   Effect.gen(function*() {
     const { backend } = saying(status, headers)
-    const send = Stages.sender(RateLimit.make(), Stages.originOf(), backend)
+    const send = Stages.sender(RateLimit.make("signed"), Stages.originOf(), backend)
     yield* send()
     const second = yield* Effect.fork(Effect.timed(send()))
     yield* TestClock.adjust("2 hours")
@@ -59,7 +59,7 @@ describe("RateLimit", () => {
   it.effect("sends a hundred calls at once through ten per second without a single refusal", () =>
     Effect.gen(function*() {
       const { backend, counts } = windowed(10, 1, "20 millis")
-      const send = Stages.sender(RateLimit.make(), Stages.originOf(), backend)
+      const send = Stages.sender(RateLimit.make("signed"), Stages.originOf(), backend)
       const calls = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.fork(Effect.exit(send())))
       yield* TestClock.adjust("15 seconds")
       const exits = yield* Effect.forEach(calls, Fiber.join)
@@ -77,6 +77,14 @@ describe("RateLimit", () => {
       assert.strictEqual(yield* waitAfter(200, { "ratelimit-remaining": "0", "ratelimit-reset": "4" }), 4000)
       assert.strictEqual(yield* waitAfter(200, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "5" }), 5000)
       assert.strictEqual(yield* waitAfter(200, { ratelimit: "\"p\";r=1;t=100" }), 0)
+    }))
+
+  it.effect("takes a limit that leaves something for what it says, also when another one is why it is refused", () =>
+    Effect.gen(function*() {
+      const burst = "\"burst\";r=0;t=1, \"day\";r=900;t=80000"
+      assert.strictEqual(yield* waitAfter(429, { ratelimit: burst }), 1000)
+      assert.strictEqual(yield* waitAfter(429, { "x-ratelimit-remaining": "4998", "x-ratelimit-reset": "3300" }), 0)
+      assert.strictEqual(yield* waitAfter(429, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "33" }), 33_000)
     }))
 
   it.effect("prefers Retry-After, and no header keeps it away for more than an hour", () =>
@@ -103,7 +111,7 @@ describe("RateLimit", () => {
   it.effect("keeps all calls of the origin away for as long as one answer asks", () =>
     Effect.gen(function*() {
       const { backend, counts } = saying(503, { "retry-after": "5" })
-      const send = Stages.sender(RateLimit.make(), Stages.originOf(), backend)
+      const send = Stages.sender(RateLimit.make("signed"), Stages.originOf(), backend)
       yield* send()
       const calls = yield* Effect.forEach(Array.from({ length: 6 }), () => Effect.fork(send()))
       yield* TestClock.adjust("4999 millis")
@@ -116,7 +124,7 @@ describe("RateLimit", () => {
   it.effect("fails at once when the wait is longer than the call has time, and says how long it is", () =>
     Effect.gen(function*() {
       const { backend, counts } = saying(429, { "retry-after": "40" })
-      const send = Stages.sender(RateLimit.make(), Stages.originOf(), backend)
+      const send = Stages.sender(RateLimit.make("signed"), Stages.originOf(), backend)
       yield* send()
       const failure = yield* Effect.flip(send({ total: 30_000 }))
       assert.include(failure, { _tag: "Throttled", by: "rate", outcome: "not-sent" })
@@ -127,7 +135,7 @@ describe("RateLimit", () => {
   it.effect("counts those before it in what it predicts", () =>
     Effect.gen(function*() {
       const { backend } = windowed(10, 1)
-      const send = Stages.sender(RateLimit.make(), Stages.originOf(), backend)
+      const send = Stages.sender(RateLimit.make("signed"), Stages.originOf(), backend)
       const calls = yield* Effect.forEach(Array.from({ length: 60 }), () => Effect.fork(Effect.exit(send())))
       yield* TestClock.adjust("10 millis")
       const failure = yield* Effect.flip(send({ total: 2000 }))
@@ -140,7 +148,7 @@ describe("RateLimit", () => {
     Effect.gen(function*() {
       const begun: Array<string> = []
       const origin = Stages.originOf({ rateLimit: { local: { limit: 1, window: "1 second" }, queue: 6 } })
-      const send = Stages.sender(RateLimit.make(), origin, (_, call) =>
+      const send = Stages.sender(RateLimit.make("signed"), origin, (_, call) =>
         Effect.sync(() => {
           begun.push(call.options.idempotencyKey ?? "")
           return Stages.answer()
@@ -169,7 +177,7 @@ describe("RateLimit", () => {
     Effect.gen(function*() {
       const { backend, counts } = saying(503, { "retry-after": "5" })
       const origin = Stages.originOf()
-      const send = Stages.sender(RateLimit.make(), origin, backend)
+      const send = Stages.sender(RateLimit.make("signed"), origin, backend)
       yield* send()
       const [fiber, asleep] = yield* Stages.countingSleeps(Effect.gen(function*() {
         const waiting = yield* Effect.fork(send({ total: 30_000 }))
@@ -189,7 +197,7 @@ describe("RateLimit", () => {
     Effect.gen(function*() {
       let sent = 0
       const send = Stages.sender(
-        RateLimit.make(),
+        RateLimit.make("signed"),
         Stages.originOf(),
         () => Effect.zipRight(Effect.sync(() => sent++), Effect.never)
       )
@@ -201,18 +209,39 @@ describe("RateLimit", () => {
       yield* Fiber.interruptAll(calls)
     }))
 
+  it.effect("sends few for a second at most, also when a limit is over while many are under way", () =>
+    Effect.gen(function*() {
+      let sent = 0
+      const backend: SendCall = () =>
+        Effect.suspend(() => {
+          sent++
+          if (sent === 1) {
+            return Effect.succeed(Stages.answer(200, { "x-ratelimit-remaining": "50", "x-ratelimit-reset": "2" }))
+          }
+          return Effect.delay(Effect.sync(() => Stages.answer()), sent <= 9 ? "14 seconds" : 0)
+        })
+      const send = Stages.sender(RateLimit.make("signed"), Stages.originOf(), backend)
+      yield* send()
+      const slow = yield* Effect.replicateEffect(Effect.fork(send()), 8)
+      yield* TestClock.adjust("3 seconds")
+      const late = yield* Effect.fork(Effect.timed(send()))
+      yield* TestClock.adjust("20 seconds")
+      assert.isAtMost(Duration.toMillis((yield* Fiber.join(late))[0]), 1000)
+      yield* Fiber.joinAll(slow)
+    }))
+
   it.effect("does not count what was interrupted, failed or broke against those who wait", () =>
     Effect.gen(function*() {
       const origin = Stages.originOf()
       const ways = [Effect.never, Effect.die("broken"), Effect.fail("failure" as never)]
       for (const way of ways) {
         for (let call = 0; call < 20; call++) {
-          const fiber = yield* Effect.fork(Stages.sender(RateLimit.make(), origin, () => way)())
+          const fiber = yield* Effect.fork(Stages.sender(RateLimit.make("signed"), origin, () => way)())
           yield* Stages.settle
           yield* Fiber.interrupt(fiber)
         }
       }
-      const send = Stages.sender(RateLimit.make(), origin, () => Effect.succeed(Stages.answer()))
+      const send = Stages.sender(RateLimit.make("signed"), origin, () => Effect.succeed(Stages.answer()))
       assert.isTrue(Either.isRight(yield* Effect.either(send({ total: 1 }))))
     }))
 
@@ -233,7 +262,7 @@ describe("RateLimit", () => {
               // Without an answer no more than eight go out at once.
               const breaking: SendCall = () =>
                 Effect.zipRight(Effect.repeatN(Effect.yieldNow(), works), Effect.die("broken"))
-              const send = Stages.sender(RateLimit.make(), origin, breaking)
+              const send = Stages.sender(RateLimit.make("signed"), origin, breaking)
               return Effect.fork(Effect.gen(function*() {
                 yield* Effect.repeatN(Effect.yieldNow(), yields)
                 const fiber = yield* Effect.fork(send())
@@ -257,7 +286,7 @@ describe("RateLimit", () => {
   it.effect("knows for a while that an answer said 429", () =>
     Effect.gen(function*() {
       const origin = Stages.originOf()
-      yield* Stages.sender(RateLimit.make(), origin, () => Effect.sync(() => Stages.answer(429)))()
+      yield* Stages.sender(RateLimit.make("signed"), origin, () => Effect.sync(() => Stages.answer(429)))()
       assert.isTrue(origin.rateLimits.limitedWithin(9999, 10_000))
       assert.isFalse(origin.rateLimits.limitedWithin(10_000, 10_000))
     }))

@@ -8,6 +8,7 @@ import type { ApiPolicyOptions } from "../ApiPolicy.ts"
 import { VersionState } from "../version/VersionState.ts"
 import { Breaker } from "./Breaker.ts"
 import type { BreakerState } from "./Breaker.ts"
+import type { Kind } from "./Kind.ts"
 import { Latencies } from "./Latencies.ts"
 import { NotBefore } from "./NotBefore.ts"
 import { Permits } from "./Permits.ts"
@@ -20,9 +21,6 @@ export const idleTimeToLive = Duration.minutes(10)
 
 /** Origins that are known at once; the one that was not used for longest goes first. Those in use are not dropped. */
 export const maxOrigins = 64
-
-/** Whether a call carries credentials. */
-export type Kind = "signed" | "plain"
 
 /**
  * What calls of one kind have for themselves. A signed call may have to wait for a plain one, which gets its credentials:

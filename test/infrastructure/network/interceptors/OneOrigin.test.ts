@@ -1,0 +1,124 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Redacted, TestClock } from "effect"
+import { UserId } from "../../../../src/domain/auth/User.ts"
+import { Unavailable } from "../../../../src/domain/network/RemoteFailure.ts"
+import type { AccessTokens } from "../../../../src/infrastructure/network/api/AccessTokens.ts"
+import * as ApiPolicy from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
+import { OriginStates } from "../../../../src/infrastructure/network/api/origin/OriginState.ts"
+import * as Auth from "../../../../src/infrastructure/network/interceptors/Auth.ts"
+import * as CircuitBreaker from "../../../../src/infrastructure/network/interceptors/CircuitBreaker.ts"
+import * as RateLimit from "../../../../src/infrastructure/network/interceptors/RateLimit.ts"
+import * as Redirect from "../../../../src/infrastructure/network/interceptors/Redirect.ts"
+import * as Wire from "../../../../src/infrastructure/network/interceptors/Wire.ts"
+import type { Step } from "../../../../src/testing/ScriptedTransport.ts"
+import * as Fused from "../Fused.ts"
+
+const remaining = (left: number): Step => ({
+  headers: { "x-ratelimit-remaining": String(left), "x-ratelimit-reset": "3600" }
+})
+
+const patient = { total: 30_000 }
+
+/** Tokens that expire, and are renewed by `renewal`, once. */
+const tokensBy = <E, R>(renewal: Effect.Effect<unknown, E, R>) =>
+  Effect.gen(function*() {
+    const context = yield* Effect.context<R>()
+    const renewed = yield* renewal.pipe(
+      Effect.mapError(() => new Unavailable({})),
+      Effect.provide(context),
+      Effect.cached
+    )
+    const state = { expired: false }
+    const credentials = {
+      principal: UserId.make("ada"),
+      generation: 1,
+      headers: { authorization: Redacted.make("Bearer token") }
+    }
+    const tokens: typeof AccessTokens.Service = {
+      credentials: () =>
+        Effect.suspend(() => state.expired ? Effect.as(renewed, credentials) : Effect.succeed(credentials)),
+      rejected: () => Effect.void,
+      principal: Effect.succeedNone
+    }
+    return { state, tokens }
+  })
+
+describe("stages of one origin", () => {
+  it.scoped("tokens are renewed while those who wait for them hold all that a limit leaves", () =>
+    Effect.gen(function*() {
+      const plain = Fused.make([RateLimit.make("plain"), Wire.make()], () => ({ latency: "100 millis" }))
+      const { state, tokens } = yield* tokensBy(
+        Effect.delay(plain.send(HttpClientRequest.post(`${Fused.origin}/token`), patient), "100 millis")
+      )
+      const auth = yield* Auth.make(tokens, { origin: Fused.origin, limit: "30 seconds" })
+      const signed = Fused.make(
+        [RateLimit.make("signed"), auth, Wire.make()],
+        ({ number }) => number === 1 ? remaining(5) : {}
+      )
+      yield* signed.send()
+      state.expired = true
+      const calls = yield* Effect.replicateEffect(Effect.fork(Effect.either(signed.send(undefined, patient))), 5)
+      yield* TestClock.adjust("1 second")
+      const ends = yield* Effect.forEach(calls, Fiber.join)
+      assert.deepStrictEqual(ends.map((end) => end._tag === "Left" ? end.left : end.right.status), [
+        200,
+        200,
+        200,
+        200,
+        200
+      ])
+      assert.strictEqual(plain.exchanges.length, 1)
+    }).pipe(Effect.provide(Fused.origins)))
+
+  it.effect("a plain request waits for the limit that the signed ones used up, and for other plain ones", () =>
+    Effect.gen(function*() {
+      const signed = Fused.make([RateLimit.make("signed"), Wire.make()], () => remaining(1))
+      const plain = Fused.make([RateLimit.make("plain"), Wire.make()], () => ({ latency: "1 second" }))
+      yield* signed.send()
+      const first = yield* Effect.fork(plain.send(undefined, patient))
+      yield* Effect.yieldNow()
+      assert.include(yield* Effect.flip(plain.send(undefined, patient)), { _tag: "Throttled", by: "rate" })
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(first)
+      assert.include(yield* Effect.flip(plain.send(undefined, patient)), { _tag: "Throttled", by: "rate" })
+      assert.include(yield* Effect.flip(signed.send(undefined, patient)), { _tag: "Throttled", by: "rate" })
+      assert.strictEqual(plain.exchanges.length, 1)
+    }).pipe(Effect.provide(Fused.origins)))
+
+  it.effect("what the breaker refuses does not count against a limit; what was lost on the way does", () =>
+    Effect.gen(function*() {
+      let broken = true
+      const breaker = CircuitBreaker.make("signed", ApiPolicy.defaults)
+      const { exchanges, send } = Fused.make(
+        [RateLimit.make("signed"), breaker, Wire.make()],
+        ({ number }) => number === 1 ? remaining(50) : broken ? { reset: true } : {}
+      )
+      const ends = yield* Effect.replicateEffect(Effect.either(send(undefined, patient)), 100)
+      const sent = exchanges.length
+      assert.isBelow(sent, 21)
+      assert.isTrue(ends.slice(sent).every((end) => end._tag === "Left" && end.left._tag === "CircuitOpen"))
+      broken = false
+      yield* TestClock.adjust("30 seconds")
+      yield* Effect.replicateEffect(send(undefined, patient), 51 - sent)
+      assert.include(yield* Effect.flip(send(undefined, patient)), { _tag: "Throttled", by: "rate" })
+      assert.strictEqual(exchanges.length, 51)
+    }).pipe(Effect.provide(Fused.origins)))
+
+  it.effect("another origin that a redirect leads to does not speak for the backend", () =>
+    Effect.gen(function*() {
+      const elsewhere = "http://cdn.test"
+      const { exchanges, send } = Fused.make(
+        [RateLimit.make("signed"), Redirect.make(yield* OriginStates), Wire.make()],
+        ({ number, request }) =>
+          request.url.startsWith(elsewhere)
+            ? { status: number === 2 ? 503 : 429, headers: { ...remaining(0).headers, "retry-after": "60" } }
+            : { status: 302, headers: { location: `${elsewhere}/a.png` } }
+      )
+      assert.strictEqual((yield* send(undefined, patient)).status, 503)
+      assert.strictEqual((yield* send(undefined, patient)).status, 429)
+      const states = yield* OriginStates
+      assert.isFalse(states.of(Fused.origin).rateLimits.limitedWithin(0, 1))
+      assert.strictEqual(exchanges.length, 4)
+    }).pipe(Effect.provide(Fused.origins)))
+})
