@@ -121,11 +121,11 @@ describe("the trace of a call", () => {
   it.live("with a redirect to another host", () =>
     Effect.gen(function*() {
       const headers = { location: "http://other.test/secret-id" }
-      const { spans, trace } = yield* traced(first(1, { status: 307, headers }), put)
+      const { spans, trace } = yield* traced(first(1, { status: 303, headers }), put)
       assert.deepStrictEqual(trace, [
         `${putCall} http.response.status_code=200 strata.http.sends=2`,
-        `${putAttempt} http.response.status_code=307`,
-        "  client PUT http.request.resend_count=1 http.response.status_code=200"
+        `${putAttempt} http.response.status_code=303`,
+        "  client GET http.request.resend_count=1 http.response.status_code=200"
       ])
       assert.deepStrictEqual(
         spans.filter(({ kind }) => kind === "client").map(({ attributes }) => attributes.get("server.address")),

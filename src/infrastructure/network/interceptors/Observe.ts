@@ -4,7 +4,7 @@
  * words and numbers only: no URL, no header, no text of anybody.
  */
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Cause, Clock, Context, Effect, Exit, FiberRef, LogLevel } from "effect"
+import { Effect, Exit, FiberRef, LogLevel } from "effect"
 import type { Tracer } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
@@ -31,10 +31,12 @@ const notSent = new Set(["Offline", "refused", "unresolved", "unreachable", "con
 const levelOf = (status: number | undefined, error: string | undefined) =>
   error === undefined || (status !== undefined && status < 500) || notSent.has(error) ? LogLevel.Info : LogLevel.Warning
 
-const line = (call: Call, status: number | undefined, error: string | undefined, interrupted: boolean) =>
+const line = (call: Call, { error, interrupted, status }: Outcome.Ended) =>
   Effect.logWithLevel(
     levelOf(status, error),
-    `${call.method} ${call.template ?? "(other path)"}: ${status ?? error ?? (interrupted ? "interrupted" : "done")}`
+    `${call.method} ${call.template ?? "(other path)"}: ${
+      status ?? error ?? (interrupted === undefined ? "done" : "interrupted")
+    }`
   ).pipe(Effect.annotateLogs({
     "strata.http.duration_ms": Math.round(call.now() - call.startedAt),
     "strata.http.sends": call.sends,
@@ -55,36 +57,25 @@ export const make = (): CallInterceptor => ({
       Effect.withFiberRuntime((fiber) => {
         const close = (
           span: Tracer.Span | undefined,
+          ended: Outcome.Ended,
           exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>
-        ): Effect.Effect<HttpClientResponse, ApiError | SecretFailure> => {
-          const status = Exit.isSuccess(exit) ? exit.value.status : undefined
-          const error = Exit.isSuccess(exit) ? Outcome.ofAnswer(exit.value) : Outcome.ofFailure(exit.cause)
-          const interrupted = Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
+        ): ReturnType<typeof next> => {
           if (span !== undefined) {
             span.attribute("strata.http.sends", call.sends)
-            if (status !== undefined) span.attribute("http.response.status_code", status)
-            if (error !== undefined) span.attribute("error.type", error)
-            span.end(
-              Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeNanos(),
-              error !== undefined
-                ? Exit.fail({ _tag: error, message: error })
-                : interrupted
-                ? exit
-                : Exit.void
-            )
+            Outcome.end(fiber, span, ended)
           }
-          return LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), levelOf(status, error))
+          const level = levelOf(ended.status, ended.error)
+          return LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), level)
             ? exit
-            : Effect.zipRight(line(call, status, error, interrupted), exit)
+            : Effect.zipRight(line(call, ended), exit)
         }
+        // What throws must not leave the span open.
+        const sent = Effect.suspend(() => next(request, call))
         const run = (span: Tracer.Span | undefined) =>
-          Effect.matchCauseEffect(
-            restore(span === undefined ? next(request, call) : Effect.withParentSpan(next(request, call), span)),
-            {
-              onFailure: (cause) => close(span, Exit.failCause(cause)),
-              onSuccess: (response) => close(span, Exit.succeed(response))
-            }
-          )
+          Effect.matchCauseEffect(restore(span === undefined ? sent : Effect.withParentSpan(sent, span)), {
+            onFailure: (cause) => close(span, Outcome.failed(cause), Exit.failCause(cause)),
+            onSuccess: (response) => close(span, Outcome.answered(response), Exit.succeed(response))
+          })
         return fiber.getFiberRef(FiberRef.currentTracerEnabled)
           ? Effect.flatMap(open(call), run)
           : run(undefined)

@@ -7,7 +7,7 @@ import * as Headers from "@effect/platform/Headers"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
-import { Effect, Option, Record } from "effect"
+import { Effect, Option } from "effect"
 import { DecodeFailure } from "../api/ApiError.ts"
 import type { OriginStates } from "../api/origin/OriginState.ts"
 import { discard } from "../api/transport/Discard.ts"
@@ -73,10 +73,10 @@ const rewritten = (
   sameOrigin: boolean
 ) => {
   const keepsBody = method === request.method
-  const headers = keepsBody ? request.headers : Headers.remove(request.headers, ofBody)
+  const withheld = sameOrigin ? [] : Object.keys(request.headers).filter((name) => !harmless.has(name))
   // As text: a `URL` is taken apart, and its query written anew.
   return HttpClientRequest.make(method)(target.href, {
-    headers: sameOrigin ? headers : Headers.fromInput(Record.filter(headers, (_, name) => harmless.has(name))),
+    headers: Headers.remove(request.headers, keepsBody ? withheld : [...withheld, ...ofBody]),
     ...(keepsBody ? { body: request.body } : {})
   })
 }

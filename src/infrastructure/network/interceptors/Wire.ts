@@ -5,8 +5,8 @@
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Clock, Context, Duration, Effect, Exit, FiberRef, LogLevel } from "effect"
-import type { Cause, Fiber, Tracer } from "effect"
+import { Duration, Effect, FiberRef, LogLevel } from "effect"
+import type { Tracer } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Span from "../../telemetry/Span.ts"
@@ -94,25 +94,6 @@ const open = (attempt: Attempt, { attributes, name }: Series, resends: number) =
   })
 }
 
-/** Ended here and not by a scope, so that the failure of the span is a word and never the answer. */
-const end = (fiber: Fiber.RuntimeFiber<unknown, unknown>, span: Tracer.Span, ended: Ended) => {
-  const now = Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeNanos()
-  if (ended.status !== undefined) span.attribute("http.response.status_code", ended.status)
-  if (ended.error !== undefined) span.attribute("error.type", ended.error)
-  span.end(
-    now,
-    ended.error !== undefined
-      ? Exit.fail({ _tag: ended.error, message: ended.error })
-      : ended.interrupted ?? Exit.void
-  )
-}
-
-interface Ended {
-  readonly status: number | undefined
-  readonly error: string | undefined
-  readonly interrupted?: Exit.Exit<never, unknown>
-}
-
 const withTraceparent = (request: HttpClientRequest.HttpClientRequest, { sampled, spanId, traceId }: Tracer.Span) =>
   /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId)
     ? HttpClientRequest.setHeader(request, "traceparent", `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`)
@@ -138,11 +119,11 @@ export const make = (): AttemptInterceptor => {
         attempt.sentAt = sentAt
         Catalogue.activeRequests.update(1, series.labels)
 
-        const close = (span: Tracer.Span | undefined, ended: Ended): Effect.Effect<void> | undefined => {
+        const close = (span: Tracer.Span | undefined, ended: Outcome.Ended): Effect.Effect<void> | undefined => {
           const millis = call.now() - sentAt
           Catalogue.activeRequests.update(-1, series.labels)
           Catalogue.requestDuration.update(millis / 1000, series.endedWith(ended.status, ended.error))
-          if (span !== undefined) end(fiber, span, ended)
+          if (span !== undefined) Outcome.end(fiber, span, ended)
           if (LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)) return undefined
           const outcome = ended.status ?? ended.error ?? "interrupted"
           return Effect.logDebug(
@@ -154,14 +135,15 @@ export const make = (): AttemptInterceptor => {
 
         const exchange = (span: Tracer.Span | undefined) =>
           Effect.matchCauseEffect(
-            restore(next(span === undefined ? request : withTraceparent(request, span), attempt)),
+            // What throws must not leave the span open.
+            restore(Effect.suspend(() => next(span === undefined ? request : withTraceparent(request, span), attempt))),
             {
               onSuccess: (response) => {
-                const line = close(span, { status: response.status, error: Outcome.ofAnswer(response) })
+                const line = close(span, Outcome.answered(response))
                 return line === undefined ? Effect.succeed(response) : Effect.as(line, response)
               },
               onFailure: (cause): Effect.Effect<HttpClientResponse, ApiError | SecretFailure> => {
-                const line = close(span, failed(cause))
+                const line = close(span, Outcome.failed(cause))
                 return line === undefined ? Effect.failCause(cause) : Effect.zipRight(line, Effect.failCause(cause))
               }
             }
@@ -173,11 +155,4 @@ export const make = (): AttemptInterceptor => {
       })
     )
   return { stage: "wire", around }
-}
-
-const failed = (cause: Cause.Cause<ApiError | SecretFailure>): Ended => {
-  const error = Outcome.ofFailure(cause)
-  return error === undefined
-    ? { status: undefined, error, interrupted: Exit.failCause(cause) }
-    : { status: undefined, error }
 }

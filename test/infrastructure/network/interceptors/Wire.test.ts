@@ -1,6 +1,7 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Logger, LogLevel, Metric, MetricState } from "effect"
+import { Cause, Effect, Exit, Fiber, Logger, LogLevel, Metric, MetricState } from "effect"
+import * as Observe from "../../../../src/infrastructure/network/interceptors/Observe.ts"
 import * as Wire from "../../../../src/infrastructure/network/interceptors/Wire.ts"
 import type * as ScriptedTransport from "../../../../src/testing/ScriptedTransport.ts"
 import * as Fused from "../Fused.ts"
@@ -15,14 +16,16 @@ const recorded = (script: ScriptedTransport.Script, request?: HttpClientRequest.
   return Effect.map(spans.run(Effect.exit(send(request))), (exit) => ({ exchanges, exit, spans }))
 }
 
-const seriesOf = (name: string) =>
+const seriesOf = (name: string, host = "metrics.test") =>
   Effect.map(
     Metric.snapshot,
     (pairs) =>
-      pairs.filter(({ metricKey }) =>
-        metricKey.name === name && metricKey.tags.some(({ value }) => value === "metrics.test")
-      )
+      pairs.filter(({ metricKey }) => metricKey.name === name && metricKey.tags.some(({ value }) => value === host))
   )
+
+const broken = () => () => {
+  throw new Error("bug")
+}
 
 describe("Wire", () => {
   it.effect("tells of an attempt what the conventions ask for, and carries the context of its own span", () =>
@@ -77,6 +80,28 @@ describe("Wire", () => {
       yield* spans.run(Effect.withTracerEnabled(send(), false))
       assert.lengthOf(spans.ended, 0)
       assert.isUndefined(exchanges[0]?.request.headers["traceparent"])
+    }).pipe(Effect.provide(Fused.origins)))
+
+  it.effect("leaves no span open, and nothing counted, by a stage that throws", () =>
+    Effect.gen(function*() {
+      const request = HttpClientRequest.get("http://thrown.metrics.test/")
+      const call = yield* Fused.callOf(request)
+      const origin = Object.assign(Object.create(call.origin), { url: "http://thrown.metrics.test" })
+      Object.defineProperty(call, "origin", { value: origin })
+      const stages = [
+        [Wire.make(), { stage: "wire", around: broken }],
+        [Observe.make(), { stage: "observe", around: broken }]
+      ] as const
+      for (const both of stages) {
+        const spans = Spans.make()
+        const exit = yield* spans.run(Effect.exit(Fused.make(both, () => ({})).fused(request, call)))
+        assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+        assert.deepStrictEqual(attributes(spans).map((each) => each["error.type"]), ["Defect"])
+      }
+      const [active] = yield* seriesOf("http.client.active_requests", "thrown.metrics.test")
+      assert.isTrue(
+        active !== undefined && MetricState.isCounterState(active.metricState) && active.metricState.count === 0
+      )
     }).pipe(Effect.provide(Fused.origins)))
 
   it.effect("says a line of each attempt to whoever listens at DEBUG", () =>
