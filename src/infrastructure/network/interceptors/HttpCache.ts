@@ -119,14 +119,20 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
           }
         })
 
+      /** What comes of it is for everybody. */
+      const renew = (url: string, asked: Asked) => {
+        const request = Conditions.plain(asked.request)
+        return flights.startAlone(asked.key, request.headers, fetched(url, { ...asked, request }))
+      }
+
       const decide = (url: string, asked: Asked): Effect.Effect<HttpClientResponse, Failure> => {
-        const { call, found: { stored }, key, request, wanted } = asked
+        const { call, found: { stored }, request, wanted } = asked
         const use = stored === undefined ? "revalidate" : Freshness.use(stored.freshness, wanted, call.date())
         if (stored !== undefined && use !== "revalidate") {
           const answer = Effect.sync(() => Answer.delivered(asked, { stored, handling: { hit: true } }, false))
           return use === "serve"
             ? answer
-            : Effect.zipRight(flights.startAlone(key, request.headers, fetched(url, asked)), answer)
+            : Effect.zipRight(renew(url, asked), answer)
         }
         if (wanted.has("only-if-cached")) return Effect.succeed(Answer.onlyKept(request))
         if (request.method === "HEAD") return next(request, call)
@@ -160,17 +166,17 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
           const key = CacheKey.primary(partition, each)
           invalidations.add(key)
           flights.forget(key)
-          return store.remove(key)
+          return store.removeFound(key)
         }, { discard: true })
       }
 
       const write = (request: HttpClientRequest, call: Call) =>
         Effect.onExit(next(request, call), (exit) => {
-          if (Exit.isSuccess(exit)) {
-            return exit.value.status < 400 ? changed(request, call, exit.value.headers) : Effect.void
-          }
-          const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
-          const unknown = !isApiError(failure) || !("outcome" in failure) || failure.outcome === "unknown"
+          if (Exit.isSuccess(exit) && exit.value.status < 400) return changed(request, call, exit.value.headers)
+          const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
+          // Of any attempt: a later one that was refused, or not sent, does not undo it.
+          const unknown = call.outcome === "unknown" || (Exit.isFailure(exit) &&
+            (!isApiError(failure) || failure.outcome === "unknown"))
           return unknown ? changed(request, call, {}) : Effect.void
         })
 

@@ -2,15 +2,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, TestClock } from "effect"
-import type { Scope } from "effect"
-import { Cache } from "../../../../src/domain/storage/Cache.ts"
-import { Offline } from "../../../../src/infrastructure/network/api/ApiError.ts"
-import type { CallInterceptor } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
-import * as MemoryCache from "../../../../src/infrastructure/storage/cache/MemoryCache.ts"
-import * as ScriptedTransport from "../../../../src/testing/ScriptedTransport.ts"
-import * as CachedCalls from "../api/cache/CachedCalls.ts"
-
-type Send = Effect.Effect.Success<ReturnType<typeof CachedCalls.make>>
+import { using } from "../api/cache/CachedCalls.ts"
 
 const url = "http://api.test/notes"
 const get = (headers: Readonly<Record<string, string>> = {}) => HttpClientRequest.get(url, { headers })
@@ -19,31 +11,6 @@ const cacheable = (control: string, extra: Readonly<Record<string, string>> = {}
   body: "answer"
 })
 const answers = (control: string) => () => cacheable(control)
-
-/** A cache and a script behind it; `offline` cuts the line. */
-const using = <A, E>(
-  script: ScriptedTransport.Script,
-  body: (
-    send: Send,
-    exchanges: ReadonlyArray<ScriptedTransport.Exchange>,
-    line: { cut: boolean }
-  ) => Effect.Effect<A, E, Scope.Scope>,
-  broken?: (cache: typeof Cache.Service) => typeof Cache.Service
-) =>
-  Effect.suspend(() => {
-    const transport = ScriptedTransport.make(script)
-    const line = { cut: false }
-    const gate: CallInterceptor = {
-      stage: "offline",
-      around: (next) => (request, call) =>
-        Effect.suspend(() => line.cut ? Effect.fail(new Offline()) : next(request, call))
-    }
-    return Effect.gen(function*() {
-      const cache = yield* Cache
-      const send = yield* CachedCalls.make({ cache: broken === undefined ? cache : broken(cache) }, [gate])
-      return yield* body(send, transport.exchanges, line)
-    }).pipe(Effect.provide(transport.layer), Effect.provide(MemoryCache.layer), Effect.scoped)
-  })
 
 const status = (response: HttpClientResponse) => response.headers["cache-status"] ?? ""
 

@@ -2,6 +2,7 @@
  * Conditional requests (RFC 9110, section 13): those that ask whether a kept answer is still good, and those of callers
  * that keep answers themselves.
  */
+import * as Headers from "@effect/platform/Headers"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Option } from "effect"
 import { parseHttpDate } from "../../interceptors/RetryAfter.ts"
@@ -12,6 +13,13 @@ const names = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-
 /** Whether the caller set conditions of its own. */
 export const areIn = ({ headers }: HttpClientRequest.HttpClientRequest): boolean =>
   names.some((name) => headers[name] !== undefined)
+
+/** The `GET` of who has nothing, for the same. */
+export const plain = (request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest =>
+  request.method === "GET" && !areIn(request) ? request : HttpClientRequest.get(request.url, {
+    headers: Headers.remove(request.headers, names),
+    urlParams: request.urlParams
+  })
 
 /** The request, answered with 304 when the kept answer is still good; as it is when that has no validator. */
 export const add = (request: HttpClientRequest.HttpClientRequest, { headers }: StoredResponse) => {

@@ -90,11 +90,17 @@ export const make = ({ invalidations, isCurrent, store }: Options) => (next: Sen
     const askedAt = invalidations.now()
     const sentAt = call.date()
 
+    const isWanted = Effect.map(isCurrent(partition), (current) => current && !invalidations.isOutdated(key, askedAt))
+
+    const save = (fresh: Stored) =>
+      Effect.flatMap(store.save({ partition, key }, request, fresh, call.date()), (saved) =>
+        // A change or a purge during the write found nothing to remove yet.
+        Effect.flatMap(isWanted, (still) => still ? Effect.succeed(saved) : Effect.as(store.remove(key), false)))
+
     const keep = (fresh: Stored) =>
-      Effect.flatMap(isCurrent(partition), (current) =>
-        current && !invalidations.isOutdated(key, askedAt)
-          ? store.save({ partition, key }, request, fresh, call.date())
-          : Effect.succeed(false))
+      Effect.uninterruptible(
+        Effect.flatMap(isWanted, (wanted) => wanted ? save(fresh) : Effect.succeed(false))
+      )
 
     const confirmed = (kept: Stored, response: HttpClientResponse, received: Freshness.Received) => {
       const merged = StoredResponse.merged(kept, received)

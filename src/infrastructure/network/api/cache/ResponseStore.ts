@@ -28,8 +28,10 @@ export interface ResponseStore {
     stored: Stored,
     now: number
   ) => Effect.Effect<boolean>
-  /** Every variant. Costs a read when there is none. */
+  /** Every variant. Costs a write, whether there is one or not. */
   readonly remove: (key: string) => Effect.Effect<void>
+  /** Every variant that can be found. Costs a read when there is none. */
+  readonly removeFound: (key: string) => Effect.Effect<void>
 }
 
 /** Combinations of fields that one URL is remembered to vary by. */
@@ -94,7 +96,9 @@ export const make = (cache: typeof Cache.Service): ResponseStore => {
       return orElse(Effect.as(Effect.zipRight(variant, saved), true), false)
     },
 
-    remove: (key) =>
+    remove: (key) => orElse(cache.removeTag(CacheKey.urlTag(key)), undefined),
+
+    removeFound: (key) =>
       orElse(
         Effect.flatMap(
           cache.get(region, key),

@@ -5,6 +5,9 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Effect } from "effect"
+import type { Scope } from "effect"
+import { Cache } from "../../../../../src/domain/storage/Cache.ts"
+import { Offline } from "../../../../../src/infrastructure/network/api/ApiError.ts"
 import * as ApiPolicy from "../../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import type { EndpointPolicy } from "../../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import type { CallOptions } from "../../../../../src/infrastructure/network/api/CallOptions.ts"
@@ -13,8 +16,13 @@ import { fuse } from "../../../../../src/infrastructure/network/api/Pipeline.ts"
 import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
 import { Call } from "../../../../../src/infrastructure/network/interceptors/Call.ts"
 import * as HttpCache from "../../../../../src/infrastructure/network/interceptors/HttpCache.ts"
-import type { Interceptor } from "../../../../../src/infrastructure/network/interceptors/Interceptor.ts"
+import type {
+  CallInterceptor,
+  Interceptor
+} from "../../../../../src/infrastructure/network/interceptors/Interceptor.ts"
 import * as Wire from "../../../../../src/infrastructure/network/interceptors/Wire.ts"
+import * as MemoryCache from "../../../../../src/infrastructure/storage/cache/MemoryCache.ts"
+import * as ScriptedTransport from "../../../../../src/testing/ScriptedTransport.ts"
 import type { Fetch } from "./CacheTests.ts"
 
 export interface CallSettings {
@@ -44,6 +52,33 @@ export const make = (options: HttpCache.Options, more: ReadonlyArray<Interceptor
         if (settings.within !== undefined) call.deadline = call.now() + settings.within
         return send(request, call)
       })
+  })
+
+type Send = Effect.Effect.Success<ReturnType<typeof make>>
+
+/** What a script is asked through the cache; `line.cut` is as if there was no network. */
+export const using = <A, E>(
+  script: ScriptedTransport.Script,
+  body: (
+    send: Send,
+    exchanges: ReadonlyArray<ScriptedTransport.Exchange>,
+    line: { cut: boolean }
+  ) => Effect.Effect<A, E, Scope.Scope>,
+  broken?: (cache: typeof Cache.Service) => typeof Cache.Service
+) =>
+  Effect.suspend(() => {
+    const transport = ScriptedTransport.make(script)
+    const line = { cut: false }
+    const gate: CallInterceptor = {
+      stage: "offline",
+      around: (next) => (request, call) =>
+        Effect.suspend(() => line.cut ? Effect.fail(new Offline()) : next(request, call))
+    }
+    return Effect.gen(function*() {
+      const cache = yield* Cache
+      const send = yield* make({ cache: broken === undefined ? cache : broken(cache) }, [gate])
+      return yield* body(send, transport.exchanges, line)
+    }).pipe(Effect.provide(transport.layer), Effect.provide(MemoryCache.layer), Effect.scoped)
   })
 
 /** As `fetch` writes requests, as far as the conformance tests ask for it. */

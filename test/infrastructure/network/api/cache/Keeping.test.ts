@@ -1,0 +1,105 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Option, TestClock } from "effect"
+import { UserId } from "../../../../../src/domain/auth/User.ts"
+import { Cache } from "../../../../../src/domain/storage/Cache.ts"
+import { AccessTokens } from "../../../../../src/infrastructure/network/api/AccessTokens.ts"
+import * as CacheKey from "../../../../../src/infrastructure/network/api/cache/CacheKey.ts"
+import * as ResponseStore from "../../../../../src/infrastructure/network/api/cache/ResponseStore.ts"
+import * as StoredResponse from "../../../../../src/infrastructure/network/api/cache/StoredResponse.ts"
+import * as MemoryCache from "../../../../../src/infrastructure/storage/cache/MemoryCache.ts"
+import * as ScriptedTransport from "../../../../../src/testing/ScriptedTransport.ts"
+import * as CachedCalls from "./CachedCalls.ts"
+
+const url = "http://api.test/notes"
+const get = HttpClientRequest.get(url)
+
+/** The first write waits between the look whether it is still wanted and itself. */
+const held = Effect.map(
+  Effect.all({ begun: Deferred.make<void>(), go: Deferred.make<void>() }),
+  ({ begun, go }) => ({
+    begun: Deferred.await(begun),
+    go: Deferred.succeed(go, undefined),
+    wrap: (cache: typeof Cache.Service): typeof Cache.Service => ({
+      ...cache,
+      set: (region, key, value, options) =>
+        Deferred.succeed(begun, undefined).pipe(
+          Effect.zipRight(Deferred.await(go)),
+          Effect.zipRight(cache.set(region, key, value, options))
+        )
+    })
+  })
+)
+
+describe("an answer on its way into the cache", () => {
+  it.effect("is not kept when a change comes meanwhile", () =>
+    Effect.flatMap(held, ({ begun, go, wrap }) =>
+      CachedCalls.using(
+        ({ number, request }) =>
+          request.method === "GET" ? { headers: { "cache-control": "max-age=600" }, body: String(number) } : {},
+        (send, exchanges) =>
+          Effect.gen(function*() {
+            const first = yield* Effect.fork(send(get))
+            yield* begun
+            yield* send(HttpClientRequest.post(url))
+            yield* go
+            yield* Fiber.join(first)
+            yield* send(get)
+            assert.lengthOf(exchanges, 3)
+          }),
+        wrap
+      )))
+
+  it.scoped("is not kept when its account is purged meanwhile", () => {
+    const transport = ScriptedTransport.make(() => ({ headers: { "cache-control": "max-age=600" } }))
+    const ada = UserId.make("ada")
+    const state = { user: Option.some(ada) }
+    const tokens = AccessTokens.of({
+      credentials: () => Effect.dieMessage("nobody signs here"),
+      rejected: () => Effect.void,
+      principal: Effect.sync(() => state.user)
+    })
+    return Effect.gen(function*() {
+      const cache = yield* Cache
+      const { begun, go, wrap } = yield* held
+      const send = yield* CachedCalls.make({ cache: wrap(cache), tokens })
+      const first = yield* Effect.fork(send(get))
+      yield* begun
+      state.user = Option.none()
+      yield* ResponseStore.purge(cache, ada)
+      yield* go
+      yield* Fiber.join(first)
+      const left = yield* cache.get(StoredResponse.region, CacheKey.primary(CacheKey.ofUser(ada), url))
+      assert.isTrue(Option.isNone(left))
+    }).pipe(Effect.provide(transport.layer), Effect.provide(MemoryCache.layer))
+  })
+})
+
+describe("what replaces a stale answer in the background", () => {
+  const slow = ({ number, request }: ScriptedTransport.Exchange) => ({
+    headers: { "cache-control": "max-age=10, stale-while-revalidate=60", etag: `"${number}"` },
+    body: request.method === "HEAD" ? "" : String(number)
+  })
+  for (
+    const [who, asked] of [
+      ["HEAD", HttpClientRequest.head(url)],
+      ["a caller with conditions of its own", HttpClientRequest.setHeader(get, "if-none-match", "\"0\"")]
+    ] as const
+  ) {
+    it.effect(`is the answer to a plain GET, also when ${who} found it stale`, () =>
+      CachedCalls.using(slow, (send, exchanges) =>
+        Effect.gen(function*() {
+          yield* send(get)
+          yield* TestClock.adjust("20 seconds")
+          yield* send(asked)
+          yield* TestClock.adjust("1 second")
+          const after = yield* send(get)
+          assert.strictEqual(yield* after.text, "2")
+          assert.deepStrictEqual(
+            exchanges.map(({ request }) => [request.method, request.headers["if-none-match"]]),
+            [["GET", undefined], ["GET", "\"1\""]]
+          )
+          assert.notInclude(after.headers["cache-status"], "fwd")
+        })))
+  }
+})
