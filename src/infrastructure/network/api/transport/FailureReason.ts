@@ -20,6 +20,7 @@ const reasons: Readonly<Record<string, Reason>> = {
   EADDRNOTAVAIL: "unreachable",
   UND_ERR_CONNECT_TIMEOUT: "connect_timeout",
   ECONNRESET: "reset",
+  ECONNABORTED: "reset",
   EPIPE: "reset",
   ETIMEDOUT: "reset",
   UND_ERR_SOCKET: "reset",

@@ -3,8 +3,9 @@
  */
 import { Duration, Effect, Predicate, Redacted } from "effect"
 import type { Scope } from "effect"
-import type { Dispatcher } from "undici"
+import type { buildConnector, Dispatcher } from "undici"
 import connect from "undici/lib/api/api-connect.js"
+import connectorOf from "undici/lib/core/connect.js"
 import Agent from "undici/lib/dispatcher/agent.js"
 import Pool from "undici/lib/dispatcher/pool.js"
 import ProxyAgent from "undici/lib/dispatcher/proxy-agent.js"
@@ -46,6 +47,18 @@ const tunnels = (origin: URL, options: object) => {
   })
 }
 
+/**
+ * undici takes a reset connection for the end of a body that has no other, by the code of the error. With another one it
+ * fails what was going on.
+ */
+const resetIsNoEnd = (connector: buildConnector.connector): buildConnector.connector => (options, callback) =>
+  connector(options, (...result) => {
+    result[1]?.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNRESET") error.code = "ECONNABORTED"
+    })
+    callback(...result)
+  })
+
 const owned = <A extends Dispatcher>(create: () => A) =>
   Effect.acquireRelease(Effect.sync(create), (agent) => Effect.ignore(Effect.tryPromise(() => agent.destroy())))
 
@@ -57,7 +70,10 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
       keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "4 seconds")
     }
     const connecting = { timeout: connectLimit, ...connectOptions(options.tls ?? {}) }
-    const direct = yield* owned(() => new Agent({ ...pool, connect: connecting }))
+    /** The connections to one origin. A proxy's agent says how they are made. */
+    const poolOf = (origin: string | URL, own: { readonly connect?: buildConnector.connector }) =>
+      new Pool(origin, { ...own, connect: resetIsNoEnd(own.connect ?? connectorOf(connecting)) })
+    const direct = yield* owned(() => new Agent({ ...pool, factory: poolOf }))
     const { proxies = {} } = options
     const through = new Map<string, Dispatcher>()
     for (const proxy of [proxies.http, proxies.https]) {
@@ -65,7 +81,7 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
       if (uri === undefined || through.has(uri)) continue
       // Plain requests are handed to the proxy as RFC 9112, section 3.2.2, says; only encrypted ones need a tunnel.
       const tls = { proxyTls: connecting, requestTls: connecting, proxyTunnel: false, clientFactory: tunnels }
-      through.set(uri, yield* owned(() => new ProxyAgent({ ...pool, ...tls, uri })))
+      through.set(uri, yield* owned(() => new ProxyAgent({ ...pool, ...tls, uri, factory: poolOf })))
     }
     if (through.size === 0) return (request, handler) => void direct.dispatch(request, handler)
     return (request, handler) => {

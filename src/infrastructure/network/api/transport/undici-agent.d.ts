@@ -28,3 +28,10 @@ declare module "undici/lib/api/api-connect.js" {
   const connect: (this: Dispatcher, options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>
   export default connect
 }
+
+declare module "undici/lib/core/connect.js" {
+  import type { buildConnector } from "undici"
+
+  const build: typeof buildConnector
+  export default build
+}

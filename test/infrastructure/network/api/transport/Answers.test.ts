@@ -1,0 +1,47 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, identity, Stream } from "effect"
+import type { Socket } from "node:net"
+import { fromHttpClientError } from "../../../../../src/infrastructure/network/api/transport/FailureReason.ts"
+import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
+import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
+import { listening } from "./RawServer.ts"
+
+const limits = { connect: 5000, headers: 5000, bodyIdle: 5000, attempt: 10_000, total: 10_000 }
+
+const send = (request: HttpClientRequest.HttpClientRequest) =>
+  Effect.flatMap(Transport, ({ exchange }) => exchange(request, limits))
+
+/** Writes these bytes for whatever it is asked. */
+const answering = (head: string, after: (socket: Socket) => void = () => undefined) =>
+  Effect.map(
+    listening((socket) => void socket.on("data", () => socket.write(head, () => after(socket)))),
+    (port) => `http://127.0.0.1:${port}/`
+  )
+
+describe("a body that ends with its connection", () => {
+  const untilClose = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\npart"
+
+  it.scopedLive("is complete when the server closes it", () =>
+    Effect.gen(function*() {
+      const url = yield* answering(untilClose, (socket) => socket.end("s"))
+      const { text } = yield* send(HttpClientRequest.get(url))
+      assert.strictEqual(yield* text, "parts")
+    }).pipe(Effect.provide(UndiciTransport.layer())))
+
+  it.scopedLive("is not complete when the connection is reset", () =>
+    Effect.gen(function*() {
+      const accepted = yield* Deferred.make<Socket>()
+      const url = yield* answering(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n",
+        (socket) => Deferred.unsafeDone(accepted, Effect.succeed(socket))
+      )
+      const request = HttpClientRequest.get(url, { headers: { accept: "text/event-stream" } })
+      const pull = yield* Stream.toPull((yield* send(request)).stream)
+      yield* pull
+      const socket = yield* Deferred.await(accepted)
+      yield* Effect.sync(() => socket.resetAndDestroy())
+      const failure = yield* Effect.flatMap(Effect.flip(pull), identity)
+      assert.deepInclude(fromHttpClientError(failure), { _tag: "TransportFailure", reason: "reset", sent: "maybe" })
+    }).pipe(Effect.provide(UndiciTransport.layer())))
+})
