@@ -88,8 +88,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.headers = headers
     this.deadlines.bodyAwaited()
     const length = headers["content-length"]
-    const bodiless = this.request.method === "HEAD" || status === 304
-    const large = length !== undefined && Number(length) > this.maxBuffered && !bodiless
+    const large = length !== undefined && Number(length) > this.maxBuffered && !this.bodiless
     const events = headers["content-type"] !== undefined
       && EventStream.isAwaited(this.request, status, Headers.fromInput(headers))
     if (large || events) this.stream(controller, events)
@@ -113,7 +112,13 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: unknown, cause: unknown): void {
+    // undici expects the length that the head tells of a body that, by RFC 9110, section 8.6, is not there.
+    if (this.bodiless && reasonOf(cause) === "malformed") return this.onResponseEnd()
     this.fail(new TransportFailure({ reason: reasonOf(cause), sent: this.sent(cause), cause }))
+  }
+
+  private get bodiless(): boolean {
+    return this.status !== 0 && (this.request.method === "HEAD" || this.status === 204 || this.status === 304)
   }
 
   /** A request of which not even the head could be written is the only one that certainly did not arrive. */

@@ -45,3 +45,29 @@ describe("a body that ends with its connection", () => {
       assert.deepInclude(fromHttpClientError(failure), { _tag: "TransportFailure", reason: "reset", sent: "maybe" })
     }).pipe(Effect.provide(UndiciTransport.layer())))
 })
+
+describe("an answer without a body", () => {
+  it.scopedLive("is complete whatever length its head tells", () =>
+    Effect.gen(function*() {
+      for (const length of [5, 5_000_000]) {
+        const head = (status: string) =>
+          answering(`HTTP/1.1 ${status}\r\ncontent-length: ${length}\r\netag: "a"\r\n\r\n`)
+        const unchanged = yield* send(HttpClientRequest.get(yield* head("304 Not Modified")))
+        const empty = yield* send(HttpClientRequest.get(yield* head("204 No Content")))
+        const only = yield* send(HttpClientRequest.head(yield* head("200 OK")))
+        for (const [{ headers, status, text }, expected] of [[unchanged, 304], [empty, 204], [only, 200]] as const) {
+          assert.deepStrictEqual([status, headers["etag"], yield* text], [expected, "\"a\"", ""])
+        }
+      }
+    }).pipe(Effect.provide(UndiciTransport.layer())))
+
+  it.scopedLive("is not what arrives without all of its length", () =>
+    Effect.gen(function*() {
+      const url = yield* answering(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nfour",
+        (socket) => socket.end()
+      )
+      const failure = yield* Effect.flip(send(HttpClientRequest.get(url)))
+      assert.deepInclude(failure, { _tag: "TransportFailure", reason: "malformed", sent: "maybe" })
+    }).pipe(Effect.provide(UndiciTransport.layer())))
+})
