@@ -30,7 +30,7 @@ const undecodable = (failure: unknown) =>
       Effect.logWarning("The backend answered something that the contract does not have").pipe(
         Effect.annotateLogs({ "strata.issues": error.issues.join("; ") })
       ),
-      Effect.fail(failureOf(error, answered?.call ?? { repeatable: false }))
+      Effect.fail(failureOf(error, answered?.call ?? { repeatable: false, outcome: "unknown" }))
     )
   })
 

@@ -4,13 +4,16 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { Clock } from "effect"
 import type { UserId } from "../../../domain/auth/User.ts"
-import type { AttemptRecord } from "../api/ApiError.ts"
+import type { AttemptRecord, Outcome } from "../api/ApiError.ts"
 import type { EndpointPolicy } from "../api/ApiPolicy.ts"
 import type { CallOptions } from "../api/CallOptions.ts"
 import type { OriginState } from "../api/origin/OriginState.ts"
 
 /** Methods that have the effect of once however often they are sent (RFC 9110, section 9.2.2, and QUERY). */
 const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PUT", "DELETE"])
+
+/** From what leaves nothing behind to what may have. */
+const gravity: ReadonlyArray<Outcome> = ["not-sent", "rejected", "failed", "unknown"]
 
 /** Records of attempts that are kept; older ones are left out. */
 export const maxRecords = 8
@@ -39,6 +42,9 @@ export class Call {
 
   /** How often it went out so far, for whatever reason. */
   sends = 0
+
+  /** The gravest of what became of its attempts: a later one that was not sent does not undo one that was. */
+  outcome: Outcome = "not-sent"
 
   /** What became of the last attempts, oldest first. */
   readonly attempts: Array<AttemptRecord> = []
@@ -80,6 +86,11 @@ export class Call {
   get repeatable(): boolean {
     return this.endpoint.idempotent
       ?? (this.options.repeatable === true || this.idempotencyKey !== undefined || idempotent.has(this.method))
+  }
+
+  /** What the backend made of one attempt. */
+  became(outcome: Outcome): void {
+    if (gravity.indexOf(outcome) > gravity.indexOf(this.outcome)) this.outcome = outcome
   }
 
   /** Keeps what became of one exchange; exchanges are numbered in the order in which they are told. */

@@ -77,8 +77,8 @@ export const fromTransport = (failure: TransportFailure, repeatable: boolean): R
 /** What keeps tokens away from every call. Anything else that is said of a refresh is not said of the call, which was not sent. */
 const passedOn = new Set<RemoteFailure["_tag"]>(["Offline", "Unavailable", "RateLimited", "UpgradeRequired"])
 
-/** The failure that callers see, for every way a call ends. */
-export const failureOf = (error: ApiError, call: Pick<Call, "repeatable">): RemoteFailure => {
+/** The failure that the last of a call's attempts stands for. */
+const ofLast = (error: ApiError, call: Pick<Call, "repeatable">): RemoteFailure => {
   switch (error._tag) {
     case "HttpFailure":
       return fromStatus(error.status, {
@@ -109,6 +109,14 @@ export const failureOf = (error: ApiError, call: Pick<Call, "repeatable">): Remo
     case "BodyNotReplayable":
       return error.outcome === "unknown" && !call.repeatable ? new OutcomeUnknown() : new Unavailable({})
   }
+}
+
+/** The failure that callers see, for every way a call ends. An earlier attempt may have done what the last one did not. */
+export const failureOf = (error: ApiError, call: Pick<Call, "outcome" | "repeatable">): RemoteFailure => {
+  const failure = ofLast(error, call)
+  if (error.outcome !== "not-sent" || call.outcome === "not-sent") return failure
+  if (call.outcome === "unknown" && !call.repeatable) return new OutcomeUnknown()
+  return failure._tag === "Offline" ? new Unavailable({}) : failure
 }
 
 const isGood = (status: number) => status < 300 || status === 304

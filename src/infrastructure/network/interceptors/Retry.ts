@@ -45,6 +45,10 @@ const stop: Next = { _tag: "Stop" }
 /** An answer that nobody will see does not hold its connection. */
 const letGo = (failed: Aftermath.Failed) => Either.isRight(failed) ? discard(failed.right) : Effect.void
 
+/** Refused before it went out: no request was made that the budget has to pay for. */
+const wentNowhere = (failed: Aftermath.Failed, row: RetryTable.Row | undefined, { sentAt }: Attempt) =>
+  row === undefined && sentAt === undefined && Aftermath.outcomeOf(failed) === "not-sent"
+
 export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
   const table = RetryTable.make(retry)
   const maxRetryAfter = Duration.toMillis(retry.maxRetryAfter)
@@ -94,6 +98,7 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
       const afterwards = (failed: Aftermath.Failed, row: RetryTable.Row | undefined): Answer =>
         Effect.gen(function*() {
           Aftermath.record(failed, attempt, startedAt)
+          if (wentNowhere(failed, row, attempt)) call.origin.retryBudget.giveBack(paid)
           const asked = Aftermath.retryAfter(failed, call)
           const then = yield* decide(failed, row, asked, now)
           if (then._tag === "Stop") return yield* failed

@@ -68,14 +68,30 @@ const table: ReadonlyArray<readonly [ApiError.ApiError, string, string?]> = [
 describe("RemoteFailures", () => {
   it("maps every way a call ends to the failure a caller acts on", () => {
     for (const [error, repeatable, once = repeatable] of table) {
-      assert.strictEqual(RemoteFailures.failureOf(error, { repeatable: true })._tag, repeatable, error._tag)
-      assert.strictEqual(RemoteFailures.failureOf(error, { repeatable: false })._tag, once, error._tag)
+      const { outcome } = error
+      assert.strictEqual(RemoteFailures.failureOf(error, { repeatable: true, outcome })._tag, repeatable, error._tag)
+      assert.strictEqual(RemoteFailures.failureOf(error, { repeatable: false, outcome })._tag, once, error._tag)
     }
     const tags = Object.values(ApiError).flatMap((each) =>
       typeof each === "function" && each.prototype instanceof Error ? [each.name] : []
     )
     assert.isAbove(tags.length, 10)
     assert.sameMembers([...new Set(table.map(([error]) => error.constructor.name))], tags)
+  })
+
+  it("tells no call as not sent that was sent before", () => {
+    for (const [error, tag] of table) {
+      if (error.outcome !== "not-sent") continue
+      for (const outcome of ["rejected", "failed", "unknown"] as const) {
+        const repeatable = RemoteFailures.failureOf(error, { repeatable: true, outcome })._tag
+        assert.strictEqual(repeatable, tag === "Offline" ? "Unavailable" : tag, `${error._tag}, ${outcome}`)
+        const once = RemoteFailures.failureOf(error, { repeatable: false, outcome })._tag
+        assert.strictEqual(once, outcome === "unknown" ? "OutcomeUnknown" : repeatable, `${error._tag}, ${outcome}`)
+      }
+    }
+    const offline = new ApiError.AuthUnavailable({ failure: new Offline() })
+    assert.strictEqual(RemoteFailures.failureOf(offline, { repeatable: true, outcome: "not-sent" })._tag, "Offline")
+    assert.strictEqual(RemoteFailures.failureOf(offline, { repeatable: true, outcome: "failed" })._tag, "Unavailable")
   })
 
   it.effect("maps every error status to the failure a caller acts on", () =>
