@@ -90,16 +90,16 @@ export const make = ({ invalidations, isCurrent, store }: Options) => (next: Sen
     const askedAt = invalidations.now()
     const sentAt = call.date()
 
-    const isWanted = Effect.map(isCurrent(partition), (current) => current && !invalidations.isOutdated(key, askedAt))
+    const mayKeep = Effect.map(isCurrent(partition), (current) => current && !invalidations.isOutdated(key, askedAt))
 
     const save = (fresh: Stored) =>
       Effect.flatMap(store.save({ partition, key }, request, fresh, call.date()), (saved) =>
         // A change or a purge during the write found nothing to remove yet.
-        Effect.flatMap(isWanted, (still) => still ? Effect.succeed(saved) : Effect.as(store.remove(key), false)))
+        Effect.flatMap(mayKeep, (still) => still ? Effect.succeed(saved) : Effect.as(store.remove(key), false)))
 
     const keep = (fresh: Stored) =>
       Effect.uninterruptible(
-        Effect.flatMap(isWanted, (wanted) => wanted ? save(fresh) : Effect.succeed(false))
+        Effect.flatMap(mayKeep, (may) => may ? save(fresh) : Effect.succeed(false))
       )
 
     const confirmed = (kept: Stored, response: HttpClientResponse, received: Freshness.Received) => {
@@ -124,8 +124,8 @@ export const make = ({ invalidations, isCurrent, store }: Options) => (next: Sen
       ) {
         return confirmed(stored, response, received)
       }
-      // A redirect led to what has the same validator.
-      if (status === 304 && !ofCaller) return Effect.zipRight(store.remove(key), again(asked))
+      // A redirect led to what has the same validator. Whoever was asked without one has to live with the answer.
+      if (status === 304 && !ofCaller && stored !== undefined) return Effect.zipRight(store.remove(key), again(asked))
       if (
         stored !== undefined && status >= 500 && status !== 501
         && Freshness.servesStale(stored.freshness, wanted, call.date(), "failed")

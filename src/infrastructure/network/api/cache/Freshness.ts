@@ -31,6 +31,8 @@ const Policy = Schema.Struct({
 /** What is known of an answer's freshness for good. */
 export const Freshness = Schema.Struct({
   policy: Policy,
+  /** Milliseconds since the epoch. Before it, nobody knows how old the answer is: the clock was put back. */
+  receivedAt: Schema.Number,
   /** It is never served stale without being asked about. */
   mustRevalidate: Schema.Boolean,
   /** It does not change while it is fresh (RFC 8246). */
@@ -125,6 +127,7 @@ export const of = (received: Received): Freshness | undefined => {
   const { h: _host, u: _url, ...rest } = { icc: false, ...policy.toObject() }
   return {
     policy: Schema.decodeUnknownSync(Policy)({ ...rest, t: receivedAt - initialAge(received) }),
+    receivedAt,
     mustRevalidate,
     immutable: directives.has("immutable"),
     staleIfError: mustRevalidate ? 0 : CacheControl.seconds(directives, "stale-if-error") ?? 0
@@ -145,8 +148,8 @@ const policyAt = (freshness: Freshness, at: number): CachePolicy => {
 }
 
 export const at = (freshness: Freshness, now: number): Now => {
-  const policy = policyAt(freshness, now)
-  return { age: Math.max(0, policy.age()), lifetime: policy.maxAge() }
+  const policy = policyAt(freshness, Math.max(now, freshness.receivedAt))
+  return { age: policy.age(), lifetime: policy.maxAge() }
 }
 
 /** What a kept answer is to a request: it serves, it serves while it is asked about in the background, or neither. */
@@ -154,6 +157,7 @@ export type Use = "serve" | "serveAndRevalidate" | "revalidate"
 
 /** By the age that it has and by what the request accepts (`max-age`, `min-fresh`, `max-stale`, `no-cache`). */
 export const use = (freshness: Freshness, wanted: Directives, now: number): Use => {
+  if (now < freshness.receivedAt) return "revalidate"
   const accepted: Array<readonly [string, string]> = []
   for (const name of ["max-age", "min-fresh"]) {
     const limit = CacheControl.seconds(wanted, name)

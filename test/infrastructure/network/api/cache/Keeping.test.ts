@@ -75,11 +75,12 @@ describe("an answer on its way into the cache", () => {
   })
 })
 
+const renewable = ({ number, request }: ScriptedTransport.Exchange) => ({
+  headers: { "cache-control": "max-age=10, stale-while-revalidate=60", etag: `"${number}"` },
+  body: request.method === "HEAD" ? "" : String(number)
+})
+
 describe("what replaces a stale answer in the background", () => {
-  const slow = ({ number, request }: ScriptedTransport.Exchange) => ({
-    headers: { "cache-control": "max-age=10, stale-while-revalidate=60", etag: `"${number}"` },
-    body: request.method === "HEAD" ? "" : String(number)
-  })
   for (
     const [who, asked] of [
       ["HEAD", HttpClientRequest.head(url)],
@@ -87,7 +88,7 @@ describe("what replaces a stale answer in the background", () => {
     ] as const
   ) {
     it.effect(`is the answer to a plain GET, also when ${who} found it stale`, () =>
-      CachedCalls.using(slow, (send, exchanges) =>
+      CachedCalls.using(renewable, (send, exchanges) =>
         Effect.gen(function*() {
           yield* send(get)
           yield* TestClock.adjust("20 seconds")
