@@ -2,12 +2,15 @@
  * Refuses calls here when the backend refuses too many of them, so that it has to refuse few. Only what is sent teaches
  * anything: calls that are given up, or fail before they are sent, do not count.
  */
-import { Cause, Effect, Option, Random } from "effect"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import { Cause, Effect, Exit, Option, Random } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import { Throttled } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
+import { isHurried } from "./CircuitBreaker.ts"
 import type { CallInterceptor } from "./Interceptor.ts"
+import { settling } from "./Settling.ts"
 
 /** What became of a call: the backend did it, was too busy for it, or never had its say. */
 type Reception = "accepted" | "rejected" | "unknown"
@@ -17,7 +20,7 @@ const overloaded = new Set([429, 502, 503, 504])
 
 const ofStatus = (status: number): Reception => overloaded.has(status) ? "rejected" : "accepted"
 
-const ofFailure = (failure: ApiError | SecretFailure): Reception => {
+const ofFailure = (failure: ApiError | SecretFailure, lasted: number): Reception => {
   switch (failure._tag) {
     case "HttpFailure":
       return ofStatus(failure.status)
@@ -27,33 +30,31 @@ const ofFailure = (failure: ApiError | SecretFailure): Reception => {
     case "TransportFailure":
       return failure.sent === "no" ? "unknown" : "rejected"
     case "DeadlineExceeded":
-      return failure.sent === "no" ? "unknown" : "rejected"
+      return failure.sent === "no" || isHurried(failure, lasted) ? "unknown" : "rejected"
     default:
       return "unknown"
   }
+}
+
+const receptionOf = (exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>, lasted: number): Reception => {
+  if (Exit.isSuccess(exit)) return ofStatus(exit.value.status)
+  const failure = Cause.failureOption(exit.cause)
+  return Option.isSome(failure) ? ofFailure(failure.value, lasted) : "unknown"
 }
 
 export const make = (): CallInterceptor => ({
   stage: "throttle",
   around: (next) => (request, call) => {
     const { throttle } = call.origin
-    const heard = (reception: Reception) => {
-      if (reception === "accepted") throttle.accept(call.now())
-      else if (reception === "rejected") throttle.reject(call.now())
-    }
+    const since = call.now()
     const send = () =>
-      Effect.matchCauseEffect(next(request, call), {
-        onSuccess: (response) => {
-          heard(ofStatus(response.status))
-          return Effect.succeed(response)
-        },
-        onFailure: (cause) => {
-          const failure = Cause.failureOption(cause)
-          if (Option.isSome(failure)) heard(ofFailure(failure.value))
-          return Effect.failCause(cause)
-        }
+      settling(next(request, call), (exit) => {
+        const now = call.now()
+        const reception = receptionOf(exit, now - since)
+        if (reception === "accepted") throttle.accept(now)
+        else if (reception === "rejected") throttle.reject(now)
       })
-    const chance = throttle.refusalProbability(call.now())
+    const chance = throttle.refusalProbability(since)
     return chance === 0 ? send() : Effect.flatMap(Random.next, (drawn) => {
       if (drawn >= chance) return send()
       throttle.refuse(call.now())

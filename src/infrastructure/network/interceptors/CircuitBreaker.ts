@@ -5,7 +5,7 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Cause, Duration, Effect, Exit, Option } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import { CircuitOpen } from "../api/ApiError.ts"
-import type { ApiError } from "../api/ApiError.ts"
+import type { ApiError, DeadlineExceeded } from "../api/ApiError.ts"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import type { Admission, Refusal, Verdict } from "../api/origin/Breaker.ts"
 import type { Kind } from "../api/origin/Kind.ts"
@@ -16,8 +16,12 @@ import { settling } from "./Settling.ts"
 
 type Outcome = Exit.Exit<HttpClientResponse, ApiError | SecretFailure>
 
-/** A caller in a hurry does not make the backend slow: what is cut off before this by its own deadline says nothing. */
+/** Milliseconds. What its own deadline cuts off before this says nothing. */
 export const patience = 1000
+
+/** A caller in a hurry does not make the backend slow. */
+export const isHurried = ({ scope }: DeadlineExceeded, lasted: number): boolean =>
+  scope === "total" && lasted < patience
 
 const failing = new Set([408, 500, 502, 503, 504])
 const gateway52x = new Set([520, 521, 522, 523, 524, 527])
@@ -30,7 +34,7 @@ const ofFailure = (failure: ApiError | SecretFailure, lasted: number): Verdict =
     case "TransportFailure":
       return ours.has(failure.reason) ? "ignored" : "failure"
     case "DeadlineExceeded":
-      return failure.scope === "total" && lasted < patience ? "ignored" : "failure"
+      return isHurried(failure, lasted) ? "ignored" : "failure"
     default:
       return "ignored"
   }

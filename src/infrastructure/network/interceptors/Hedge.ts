@@ -70,7 +70,7 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
   const wellEnough = ({ origin }: Call, now: number) =>
     laneOf(origin, kind).breaker.state(now) === "closed"
     && origin.throttle.refusalProbability(now) === 0
-    && now - origin.retryBudget.limitedAt >= calmAfterLimit
+    && !origin.rateLimits.limitedWithin(now, calmAfterLimit)
 
   /** Whether it is what the caller gets: anything that another attempt would not change. */
   const settles = (exit: Ended): boolean =>
@@ -91,8 +91,8 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
   const around = (next: SendAttempt) => {
     let allowance = 0
 
-    /** Sends, and keeps what became of it. */
-    const send = (request: HttpClientRequest, attempt: Attempt): Answer => {
+    /** Sends, and keeps what became of it. `paid`: from the budget. */
+    const send = (request: HttpClientRequest, attempt: Attempt, paid = 0): Answer => {
       const { call } = attempt
       const startedAt = call.now()
       const failed = (outcome: Aftermath.Failed) => Aftermath.record(outcome, attempt, startedAt)
@@ -104,8 +104,8 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
         }
         const response = exit.value
         if (response.status >= 400) failed(Either.right(response))
-        if (response.status >= 500) return
-        call.origin.retryBudget.succeeded(attempt.reason === "hedge" ? RetryTable.hedgeCost : 0)
+        if (response.status >= 500 || table.ofResponse(response) !== undefined) return
+        call.origin.retryBudget.succeeded(paid)
         if (attempt.reason === undefined) observed(call, startedAt)
       }
       return Effect.onExit(next(request, attempt), (exit) => Effect.sync(() => after(exit)))
@@ -118,13 +118,14 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
         yield* due
         const now = call.now()
         if (allowance < 1 || !wellEnough(call, now)) return undefined
-        if (call.origin.retryBudget.take(RetryTable.hedgeCost, now) === undefined) {
+        const paid = call.origin.retryBudget.take(RetryTable.hedgeCost, now)
+        if (paid === undefined) {
           yield* Meter.add(Catalogue.budgetExhausted)
           return undefined
         }
         allowance--
         yield* Meter.add(Catalogue.hedges)
-        return yield* send(request, new Attempt(call, "hedge", now - startedAt))
+        return yield* send(request, new Attempt(call, "hedge", now - startedAt), paid)
       })
 
     return (request: HttpClientRequest, call: Call): Answer => {

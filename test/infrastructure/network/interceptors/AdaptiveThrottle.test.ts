@@ -1,6 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Random, TestClock } from "effect"
-import { CircuitOpen, Throttled, TransportFailure } from "../../../../src/infrastructure/network/api/ApiError.ts"
+import {
+  CircuitOpen,
+  DeadlineExceeded,
+  Throttled,
+  TransportFailure
+} from "../../../../src/infrastructure/network/api/ApiError.ts"
 import * as AdaptiveThrottle from "../../../../src/infrastructure/network/interceptors/AdaptiveThrottle.ts"
 import * as Bulkhead from "../../../../src/infrastructure/network/interceptors/Bulkhead.ts"
 import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
@@ -122,6 +127,19 @@ describe("AdaptiveThrottle", () => {
         const send = Stages.sender(AdaptiveThrottle.make(), origin, () => Effect.fail(failure))
         for (let call = 0; call < 100; call++) yield* Effect.flip(send())
         assert.strictEqual(origin.throttle.refusalProbability(0), 0)
+      }
+    }))
+
+  it.effect("learns nothing from callers whose own deadline is too short, and a lot from those who waited", () =>
+    Effect.gen(function*() {
+      const late = new DeadlineExceeded({ phase: "headers", scope: "total", sent: "maybe" })
+      for (const { chance, waited } of [{ waited: 999, chance: 0 }, { waited: 1000, chance: 40 / 41 }]) {
+        const origin = Stages.originOf()
+        const send = Stages.sender(AdaptiveThrottle.make(), origin, () => Effect.delay(Effect.fail(late), waited))
+        const calls = yield* Effect.replicateEffect(Effect.fork(Effect.flip(send({ total: waited }))), 40)
+        yield* TestClock.adjust(waited)
+        yield* Fiber.joinAll(calls)
+        assert.strictEqual(origin.throttle.refusalProbability(1000), chance)
       }
     }))
 

@@ -1,7 +1,7 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Array, Duration, Effect, Fiber, Stream } from "effect"
+import { Array, Clock, Duration, Effect, Fiber, Stream } from "effect"
 import * as ApiPolicy from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import type { EndpointPolicy } from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import { BufferedResponse } from "../../../../src/infrastructure/network/api/transport/BufferedResponse.ts"
@@ -179,7 +179,8 @@ describe("Hedge", () => {
       const illnesses: ReadonlyArray<(loop: ReturnType<typeof Loop.scripted>, now: number) => void> = [
         ({ origin }, now) => origin.breaker.isolate(now),
         ({ origin }, now) => void Array.range(1, 30).forEach(() => origin.throttle.refuse(now)),
-        ({ origin }, now) => origin.retryBudget.limited(now),
+        ({ origin }, now) =>
+          origin.rateLimits.observe(0, { status: 429, retryAfter: undefined, observations: [] }, now),
         ({ origin }, now) => void Array.range(1, 20).forEach(() => origin.retryBudget.take(5, now))
       ]
       for (const illness of [undefined, ...illnesses]) {
@@ -206,6 +207,29 @@ describe("Hedge", () => {
         yield* loop.call(get, after100)
         assert.strictEqual(loop.exchanges.length, 4)
       }).pipe(Loop.inVirtualTime())
+    }))
+
+  it.effect("only answers that are no failure fill the budget and say how long answers take", () =>
+    Effect.gen(function*() {
+      for (const status of [408, 425, 429]) {
+        const loop = Loop.scripted(() => ({ status, latency: 1000 }))
+        loop.origin.retryBudget.take(loop.origin.retryBudget.available, 0)
+        yield* Effect.gen(function*() {
+          yield* Effect.replicateEffect(loop.call(get, { endpoint: { hedge: "1 hour" } }), 50)
+          const now = yield* Clock.currentTimeMillis
+          assert.isUndefined(loop.origin.latencies.percentile("GET /things", 0.95, 1, now))
+        }).pipe(Loop.inVirtualTime())
+        assert.strictEqual(loop.origin.retryBudget.available, 0)
+      }
+    }))
+
+  it.effect("a hedge that was let through without payment gives back no more than a call without one", () =>
+    Effect.gen(function*() {
+      const loop = Loop.scripted(steps({ latency: 1000 }, { latency: 30 }), generous)
+      loop.origin.retryBudget.take(loop.origin.retryBudget.available, Number.NEGATIVE_INFINITY)
+      yield* loop.call(get, after100).pipe(Loop.inVirtualTime())
+      assert.strictEqual(loop.exchanges.length, 2)
+      assert.strictEqual(loop.origin.retryBudget.available, 1)
     }))
 
   it.effect("an interruption ends both requests and leaves no timer", () =>
