@@ -33,12 +33,6 @@ const fingerprintOf = (request: HttpClientRequest.HttpClientRequest) =>
 class UsedKeys {
   private readonly keys = new Map<string, { readonly fingerprint: string; readonly at: number }>()
 
-  /** The call that has this key asks for something else, because what it asked for first does not exist. */
-  replace(key: string, fingerprint: string, now: number): void {
-    this.keys.delete(key)
-    this.keys.set(key, { fingerprint, at: now })
-  }
-
   /** Whether `key` may go out with this request. `now` in monotonic milliseconds. */
   use(key: string, fingerprint: string, now: number): boolean {
     for (const [old, { at }] of this.keys) {
@@ -58,17 +52,16 @@ export const make = (): CallInterceptor => {
     around: (next) => (request, call) => {
       const { endpoint: { idempotencyKey: form }, options: { idempotencyKey: given } } = call
       if (given === undefined && form === undefined) return next(request, call)
-      // It comes here again when another version is asked for; that is still the same call.
-      const known = call.idempotencyKey
       if (given !== undefined) {
         if (!writable.test(given)) {
           return Effect.fail(new RequestInvalid({ issues: ["Idempotency-Key: has to be 1 to 255 visible characters"] }))
         }
-        const fingerprint = fingerprintOf(request)
-        if (known !== undefined) used.replace(given, fingerprint, call.now())
-        else if (!used.use(given, fingerprint, call.now())) return Effect.fail(new IdempotencyKeyReused())
+        // As it was written: another version of it is still the same request.
+        const fingerprint = fingerprintOf(call.written ?? request)
+        if (!used.use(given, fingerprint, call.now())) return Effect.fail(new IdempotencyKeyReused())
       }
-      const key = known ?? given ?? randomUUID()
+      // It comes here again when another version is asked for; that is still the same call.
+      const key = call.idempotencyKey ?? given ?? randomUUID()
       call.idempotencyKey = key
       const value = form === "structured" ? serializeString(key) : key
       return next(HttpClientRequest.setHeader(request, "idempotency-key", value), call)

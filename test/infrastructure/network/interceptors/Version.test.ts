@@ -249,4 +249,24 @@ describe("Version", () => {
         assert.include(said[1], "v1")
       }))
   }
+
+  test("a caller's key is good for the same write again, when another version was learnt in between", () =>
+    Effect.gen(function*() {
+      let lost = false
+      const { asked, exchanges, send } = yield* serving({
+        v2: () => {
+          if (lost) return status(404)
+          lost = true
+          return { reset: true }
+        },
+        v1: () => old
+      })
+      assert.strictEqual((yield* Effect.flip(send(put, "k-1")))._tag, "TransportFailure")
+      yield* send()
+      assert.strictEqual((yield* send(put, "k-1")).status, 200)
+      assert.strictEqual(asked.at(-1), "v1")
+      assert.strictEqual(exchanges.at(-1)?.request.headers["idempotency-key"], "k-1")
+      const other = HttpClientRequest.bodyUnsafeJson(put, { topics: ["news"] })
+      assert.strictEqual((yield* Effect.flip(send(other, "k-1")))._tag, "IdempotencyKeyReused")
+    }))
 })
