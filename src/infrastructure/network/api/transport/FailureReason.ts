@@ -46,6 +46,14 @@ const reasons: Readonly<Record<string, Reason>> = {
 /** Reasons that only exist before the request was written. */
 const neverSent = new Set<Reason>(["refused", "unresolved", "unreachable", "connect_timeout", "tls", "invalid_request"])
 
+/** Whether any error in the chain came about while a connection was used, and not while it was made. */
+const ofConnection = (cause: unknown): boolean => {
+  if (!Predicate.isRecord(cause)) return false
+  // What TLS finds wrong is told in the same way during its handshake and afterwards.
+  return cause["syscall"] === "read" || cause["syscall"] === "write" || /^ERR_SSL_/.test(String(cause["code"]))
+    || (cause["cause"] !== cause && ofConnection(cause["cause"]))
+}
+
 /** The reason behind an error of Node or undici. */
 export const reasonOf = (cause: unknown): Reason => {
   const code = Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : ""
@@ -67,7 +75,7 @@ export const fromHttpClientError = (error: HttpClientError): TransportFailure | 
   const reason = reasonOf(error.cause)
   return new TransportFailure({
     reason,
-    sent: error._tag === "RequestError" && neverSent.has(reason) ? "no" : "maybe",
+    sent: error._tag === "RequestError" && neverSent.has(reason) && !ofConnection(error.cause) ? "no" : "maybe",
     cause: isHttpClientError(error.cause) ? undefined : error.cause
   })
 }
