@@ -19,12 +19,14 @@ export interface ConnectionOptions {
   readonly connections?: number
   /** How long a connection without a request is kept when the server says nothing; 4 seconds unless told. */
   readonly keepAlive?: Duration.DurationInput
+  /**
+   * A connection that is still being made is given up after this, encryption apart; 10 seconds unless told. As long may
+   * the proxy take to open a tunnel.
+   */
+  readonly connectTimeout?: Duration.DurationInput
   readonly tls?: TlsOptions
   readonly proxies?: ProxyOptions
 }
-
-/** A connection that nobody waits for any more is given up after this, in milliseconds. */
-const connectLimit = 10_000
 
 /** Sends a request over a connection to its origin. */
 export type Dispatch = (
@@ -32,15 +34,21 @@ export type Dispatch = (
   handler: Dispatcher.DispatchHandler
 ) => void
 
-/** A tunnel that was not opened. undici takes its own code for the end of a kept connection, and connects again, for ever. */
-const unopened = (cause: unknown) =>
-  Predicate.hasProperty(cause, "code") && cause.code === "UND_ERR_SOCKET"
-    ? Object.assign(new Error("The proxy closed the connection", { cause }), { code: "ECONNRESET" })
-    : cause
+/** What stays of undici's own errors would mean something else: it connects again, for ever, after `UND_ERR_SOCKET`. */
+const codes: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: "ECONNRESET",
+  UND_ERR_HEADERS_TIMEOUT: "UND_ERR_CONNECT_TIMEOUT"
+}
+
+/** Why there is no tunnel. */
+const unopened = (cause: unknown) => {
+  const code = Predicate.hasProperty(cause, "code") ? codes[String(cause.code)] : undefined
+  return code === undefined ? cause : Object.assign(new Error("The proxy opened no tunnel", { cause }), { code })
+}
 
 /** The main module of undici adds `connect` to all dispatchers, and much else. */
-const tunnels = (origin: URL, options: object) => {
-  const pool = new Pool(origin, options)
+const tunnels = (headersTimeout: number) => (origin: URL, options: object) => {
+  const pool = new Pool(origin, { ...options, headersTimeout })
   return Object.assign(pool, {
     connect: (request: Dispatcher.ConnectOptions) =>
       connect.call(pool, request).catch((cause: unknown) => Promise.reject(unopened(cause)))
@@ -69,7 +77,8 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
       pipelining: 1,
       keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "4 seconds")
     }
-    const connecting = { timeout: connectLimit, ...connectOptions(options.tls ?? {}) }
+    const timeout = Duration.toMillis(options.connectTimeout ?? "10 seconds")
+    const connecting = { timeout, ...connectOptions(options.tls ?? {}) }
     /** The connections to one origin. A proxy's agent says how they are made. */
     const poolOf = (origin: string | URL, own: { readonly connect?: buildConnector.connector }) =>
       new Pool(origin, { ...own, connect: resetIsNoEnd(own.connect ?? connectorOf(connecting)) })
@@ -80,8 +89,8 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
       const uri = proxy && Redacted.value(proxy)
       if (uri === undefined || through.has(uri)) continue
       // Plain requests are handed to the proxy as RFC 9112, section 3.2.2, says; only encrypted ones need a tunnel.
-      const tls = { proxyTls: connecting, requestTls: connecting, proxyTunnel: false, clientFactory: tunnels }
-      through.set(uri, yield* owned(() => new ProxyAgent({ ...pool, ...tls, uri, factory: poolOf })))
+      const tls = { proxyTls: connecting, requestTls: connecting, proxyTunnel: false }
+      through.set(uri, yield* owned(() => new ProxyAgent({ ...pool, ...tls, uri, clientFactory: tunnels(timeout), factory: poolOf })))
     }
     if (through.size === 0) return (request, handler) => void direct.dispatch(request, handler)
     return (request, handler) => {

@@ -1,6 +1,7 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
+import type { Socket } from "node:net"
 import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
 import type { PhaseLimits } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
 import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
@@ -27,5 +28,44 @@ describe("a proxy that opens no tunnel", () => {
       const failure = yield* Effect.flip(send("https://api.example.com/")).pipe(Effect.provide(through(port)))
       assert.deepInclude(failure, { _tag: "TransportFailure", reason: "reset", sent: "no" })
       assert.strictEqual(asked, 1)
+    }))
+
+  it.scopedLive("is given up when it takes too long, and asked again by the next exchange", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const port = yield* listening((socket) =>
+        void socket.once("data", () => {
+          asked++
+          if (asked > 1) socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n")
+        })
+      )
+      yield* Effect.gen(function*() {
+        const failure = yield* Effect.flip(send("https://api.example.com/"))
+        assert.deepInclude(failure, { _tag: "TransportFailure", reason: "connect_timeout", sent: "no" })
+        assert.deepInclude(yield* Effect.flip(send("https://api.example.com/")), { reason: "other", sent: "no" })
+        assert.strictEqual(asked, 2)
+      }).pipe(Effect.provide(through(port, { connections: 1, connectTimeout: "100 millis" })))
+    }))
+})
+
+describe("plain requests through a proxy", () => {
+  it.scopedLive("share as many connections as may be open to one origin", () =>
+    Effect.gen(function*() {
+      const waiting: Array<Socket> = []
+      let accepted = 0
+      const port = yield* listening((socket) => {
+        accepted++
+        socket.on("data", () => {
+          waiting.push(socket)
+          // Nobody is answered before as many wait as can.
+          if (waiting.length < 2) return
+          for (const each of waiting.splice(0)) each.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        })
+      })
+      const exchanges = Array.from({ length: 20 }, () => send("http://api.example.com/"))
+      yield* Effect.all(exchanges, { concurrency: "unbounded" }).pipe(
+        Effect.provide(through(port, { connections: 2 }))
+      )
+      assert.strictEqual(accepted, 2)
     }))
 })
