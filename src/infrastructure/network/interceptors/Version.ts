@@ -21,7 +21,8 @@ export const make = (policy: ApiPolicyOptions, notices: typeof VersionNotices.Se
 
   /** Of a call without versions. Its 410 may be about one thing alone, unless the end of the version was announced. */
   const settle = (response: HttpClientResponse, call: Call) => {
-    const version = VersionLifecycle.isQuiet(response, call) ? undefined : versionOf(call.template)
+    const isSilent = VersionLifecycle.isQuiet(response, call) || VersionLifecycle.isElsewhere(response, call)
+    const version = isSilent ? undefined : versionOf(call.template)
     if (version === undefined) return Effect.succeed(response)
     return Effect.flatMap(listen(response, call, version), (heard) => {
       const isRetired = heard.status === 410

@@ -16,7 +16,10 @@ import type { SendCall } from "./Interceptor.ts"
 
 type Answer = ReturnType<SendCall>
 
-const endpoint = (call: Call, version: string) => `${version} ${call.template}`
+/** What a version is one of: what the wire contract does not have is named by the caller's resource. */
+const subjectOf = ({ options, template }: Call) => template ?? options.versions?.resource
+
+const endpoint = (call: Call, version: string) => `${version} ${subjectOf(call)}`
 
 /** When the version of what is called ends, in milliseconds since the epoch; infinite: some day. */
 export const sunsetOf = (call: Call, version: string): number | undefined =>
@@ -31,6 +34,10 @@ export const retire = (response: HttpClientResponse, version: string): Answer =>
 /** Nothing was said of the end of any version, and this answer does not speak of one. */
 export const isQuiet = ({ headers, status }: HttpClientResponse, call: Call): boolean =>
   !Lifecycle.isAnnounced(headers) && status !== 404 && status !== 410 && !call.origin.versions.hasAnnounced
+
+/** Another origin, which a redirection led to, says nothing about the versions of this one. */
+export const isElsewhere = ({ request }: HttpClientResponse, { origin }: Call): boolean =>
+  !request.url.startsWith(`${origin.url}/`)
 
 export const make = ({ versions: policy }: ApiPolicyOptions, notices: typeof VersionNotices.Service) => {
   const near = Duration.toMillis(policy.nearSunset)
@@ -52,7 +59,7 @@ export const make = ({ versions: policy }: ApiPolicyOptions, notices: typeof Ver
       new VersionNotice({
         urgency: urgencyOf(lifecycle, now),
         method: call.method,
-        template: call.template,
+        template: subjectOf(call),
         version,
         deprecation: deprecation === undefined ? undefined : DateTime.unsafeMake(deprecation),
         sunset: sunset === undefined ? undefined : DateTime.unsafeMake(sunset),
@@ -67,7 +74,7 @@ export const make = ({ versions: policy }: ApiPolicyOptions, notices: typeof Ver
 
   /** Reads what the answer says, and hands it on. */
   return (response: HttpClientResponse, call: Call, version: string): Answer => {
-    if (!policy.lifecycle) return Effect.succeed(response)
+    if (!policy.lifecycle || isElsewhere(response, call)) return Effect.succeed(response)
     if (Lifecycle.isAnnounced(response.headers)) return tell(response, call, version)
     // What was announced is taken back.
     if (response.status < 400 && call.origin.versions.hasAnnounced) {

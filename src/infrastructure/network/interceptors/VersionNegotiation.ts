@@ -57,6 +57,9 @@ const mayNameProblem = ({ headers, status }: Response) =>
   status >= 400 && status < 500 && (headers["content-type"] ?? "").includes("problem+json")
 
 const judge = (response: Response, call: Call, version: string, unsupported: ReadonlySet<string>) => {
+  if (VersionLifecycle.isElsewhere(response, call)) {
+    return Effect.succeed<Answer>({ version, response, isRefused: false, isRetired: false })
+  }
   const isRefused = refusals.has(response.status)
   const isRetired = response.status === 410 || (response.status === 404 && VersionLifecycle.hasEnded(call, version))
   if (!isRefused && !mayNameProblem(response)) {

@@ -1,9 +1,29 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe } from "@effect/vitest"
 import { Effect, Either, Option, Stream, TestClock } from "effect"
 import { VersionRetired } from "../../../../src/infrastructure/network/api/ApiError.ts"
+import { defaults } from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
+import { OriginStates } from "../../../../src/infrastructure/network/api/origin/OriginState.ts"
+import * as ApiVersions from "../../../../src/infrastructure/network/api/version/ApiVersions.ts"
 import * as VersionNotices from "../../../../src/infrastructure/network/api/version/VersionNotices.ts"
+import * as Redirect from "../../../../src/infrastructure/network/interceptors/Redirect.ts"
+import * as Version from "../../../../src/infrastructure/network/interceptors/Version.ts"
 import type { Step } from "../../../../src/testing/ScriptedTransport.ts"
-import { current, day, deprecation, old, serving, status, sunsetAt, test, text } from "../VersionedBackend.ts"
+import * as Fused from "../Fused.ts"
+import {
+  current,
+  day,
+  deprecation,
+  devices,
+  get,
+  old,
+  serving,
+  status,
+  sunsetAt,
+  test,
+  text,
+  versions
+} from "../VersionedBackend.ts"
 
 describe("VersionLifecycle", () => {
   test("no call fails when the sunset passes during the run, and it is told once a day", () =>
@@ -46,6 +66,50 @@ describe("VersionLifecycle", () => {
       assert.strictEqual((yield* sendPlain()).status, 404)
       yield* TestClock.adjust("1 day")
       assert.deepStrictEqual(yield* Effect.flip(sendPlain()), new VersionRetired({ version: "v2" }))
+    }))
+
+  test("what is announced of one resource outside the wire contract is not said of another", () =>
+    Effect.gen(function*() {
+      const notices = yield* VersionNotices.VersionNotices
+      const told: Array<string | undefined> = []
+      yield* Effect.fork(Stream.runForEach(notices.notices, ({ template }) => Effect.sync(() => told.push(template))))
+      yield* Effect.yieldNow()
+      const { send } = Fused.make(
+        [Version.make(defaults, notices)],
+        ({ request }) =>
+          request.url.endsWith("/orders/1") ? status(404) : { ...current, headers: { sunset: sunsetAt(day) } }
+      )
+      const read = (resource: "/people" | "/orders" | "/bills") =>
+        send(HttpClientRequest.get(`${Fused.origin}/v2${resource}/1`), {
+          options: { versions: ApiVersions.make(versions, { resource, strategy: "path" }) }
+        })
+      yield* read("/people")
+      yield* read("/bills")
+      yield* TestClock.adjust("2 days")
+      assert.strictEqual((yield* read("/orders")).status, 404)
+      yield* Effect.repeatN(Effect.yieldNow(), 20)
+      assert.deepStrictEqual(told, ["/people", "/bills"])
+    }))
+
+  test("another origin, which a redirection leads to, says nothing about versions", () =>
+    Effect.gen(function*() {
+      const notices = yield* VersionNotices.VersionNotices
+      const told: Array<string> = []
+      yield* Effect.fork(Stream.runForEach(notices.notices, ({ urgency }) => Effect.sync(() => told.push(urgency))))
+      yield* Effect.yieldNow()
+      for (const answer of [status(404), status(410), { ...current, headers: { sunset: sunsetAt(day) } }]) {
+        const { exchanges, send } = Fused.make(
+          [Version.make(defaults, notices), Redirect.make(yield* OriginStates)],
+          ({ request }) =>
+            request.url.startsWith(Fused.origin) ? status(302, { location: "http://cdn.test/file" }) : answer
+        )
+        for (const options of [{ versions: devices }, {}]) {
+          assert.strictEqual((yield* send(get, { options })).status, answer.status ?? 200)
+        }
+        assert.lengthOf(exchanges, 4)
+      }
+      yield* Effect.repeatN(Effect.yieldNow(), 20)
+      assert.deepStrictEqual(told, [])
     }))
 
   test("what was announced can be taken back", () =>

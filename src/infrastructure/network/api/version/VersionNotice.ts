@@ -14,7 +14,7 @@ export type Urgency = "malformed" | "deprecated" | "ending" | "ended"
 export class VersionNotice extends Data.TaggedClass("VersionNotice")<{
   readonly urgency: Urgency
   readonly method: string
-  /** The path as the wire contract writes it; absent for other paths. */
+  /** The path as the wire contract writes it; of other paths the resource that the call names. */
   readonly template: string | undefined
   readonly version: string
   readonly deprecation: DateTime.Utc | undefined
