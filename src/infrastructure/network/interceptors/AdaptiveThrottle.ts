@@ -8,6 +8,8 @@ import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import { Throttled } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
+import { answered } from "../api/origin/OriginState.ts"
+import type { OriginState } from "../api/origin/OriginState.ts"
 import { isHurried } from "./CircuitBreaker.ts"
 import type { CallInterceptor } from "./Interceptor.ts"
 import { settling } from "./Settling.ts"
@@ -36,8 +38,12 @@ const ofFailure = (failure: ApiError | SecretFailure, lasted: number): Reception
   }
 }
 
-const receptionOf = (exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>, lasted: number): Reception => {
-  if (Exit.isSuccess(exit)) return ofStatus(exit.value.status)
+const receptionOf = (
+  origin: OriginState,
+  exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>,
+  lasted: number
+): Reception => {
+  if (Exit.isSuccess(exit)) return answered(origin, exit.value) ? ofStatus(exit.value.status) : "accepted"
   const failure = Cause.failureOption(exit.cause)
   return Option.isSome(failure) ? ofFailure(failure.value, lasted) : "unknown"
 }
@@ -50,7 +56,7 @@ export const make = (): CallInterceptor => ({
     const send = () =>
       settling(next(request, call), (exit) => {
         const now = call.now()
-        const reception = receptionOf(exit, now - since)
+        const reception = receptionOf(call.origin, exit, now - since)
         if (reception === "accepted") throttle.accept(now)
         else if (reception === "rejected") throttle.reject(now)
       })

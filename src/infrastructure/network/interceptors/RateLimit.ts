@@ -11,6 +11,7 @@ import { Throttled } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import type { Kind } from "../api/origin/Kind.ts"
 import type { Place } from "../api/origin/Line.ts"
+import { answered } from "../api/origin/OriginState.ts"
 import * as RateLimitHeaders from "../api/origin/RateLimitHeaders.ts"
 import type { Answer } from "../api/origin/RateLimits.ts"
 import type { Attempt } from "./Attempt.ts"
@@ -25,9 +26,10 @@ const silent: Answer = { status: 0, retryAfter: undefined, observations: [] }
  * `Retry-After` wins. Answers out of a cache, and redirections, say nothing about what comes now, and another origin that a
  * redirection led to says nothing about this one.
  */
-const read = ({ headers, request, status }: HttpClientResponse, { call, origin }: Attempt): Answer => {
+const read = (response: HttpClientResponse, { call, origin }: Attempt): Answer => {
+  const { headers, status } = response
   const { age } = headers
-  if (!request.url.startsWith(`${origin.url}/`)) return silent
+  if (!answered(origin, response)) return silent
   if ((status >= 300 && status < 400) || (age !== undefined && age.trim() !== "0")) return silent
   const retryAfter = status === 429 || status === 503
     ? Option.getOrUndefined(Option.map(RetryAfter.parse(headers["retry-after"], call.date()), Duration.toMillis))

@@ -6,6 +6,7 @@ import { Unavailable } from "../../../../src/domain/network/RemoteFailure.ts"
 import type { AccessTokens } from "../../../../src/infrastructure/network/api/AccessTokens.ts"
 import * as ApiPolicy from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import { OriginStates } from "../../../../src/infrastructure/network/api/origin/OriginState.ts"
+import * as AdaptiveThrottle from "../../../../src/infrastructure/network/interceptors/AdaptiveThrottle.ts"
 import * as Auth from "../../../../src/infrastructure/network/interceptors/Auth.ts"
 import * as CircuitBreaker from "../../../../src/infrastructure/network/interceptors/CircuitBreaker.ts"
 import * as RateLimit from "../../../../src/infrastructure/network/interceptors/RateLimit.ts"
@@ -109,16 +110,20 @@ describe("stages of one origin", () => {
     Effect.gen(function*() {
       const elsewhere = "http://cdn.test"
       const { exchanges, send } = Fused.make(
-        [RateLimit.make("signed"), Redirect.make(yield* OriginStates), Wire.make()],
+        [AdaptiveThrottle.make(), RateLimit.make("signed"), Redirect.make(yield* OriginStates), Wire.make()],
         ({ number, request }) =>
           request.url.startsWith(elsewhere)
             ? { status: number === 2 ? 503 : 429, headers: { ...remaining(0).headers, "retry-after": "60" } }
             : { status: 302, headers: { location: `${elsewhere}/a.png` } }
       )
       assert.strictEqual((yield* send(undefined, patient)).status, 503)
-      assert.strictEqual((yield* send(undefined, patient)).status, 429)
+      for (let call = 0; call < 20; call++) {
+        assert.strictEqual((yield* send(undefined, patient)).status, 429)
+      }
       const states = yield* OriginStates
-      assert.isFalse(states.of(Fused.origin).rateLimits.limitedWithin(0, 1))
-      assert.strictEqual(exchanges.length, 4)
+      const { rateLimits, throttle } = states.of(Fused.origin)
+      assert.isFalse(rateLimits.limitedWithin(0, 1))
+      assert.strictEqual(throttle.refusalProbability(0), 0)
+      assert.strictEqual(exchanges.length, 42)
     }).pipe(Effect.provide(Fused.origins)))
 })

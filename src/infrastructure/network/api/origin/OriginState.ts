@@ -1,6 +1,7 @@
 /**
  * What is known of one origin: shared by all calls to it, and forgotten when nobody has called for ten minutes.
  */
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import * as Catalogue from "../../../telemetry/catalogue/Http.ts"
 import { ApiPolicy } from "../ApiPolicy.ts"
@@ -51,6 +52,10 @@ const lane = (kind: Kind, { breaker, bulkhead }: ApiPolicyOptions): Lane => ({
   breaker: new Breaker(breaker, (state) => Catalogue.breakerState.update(levels[state], { "strata.http.lane": kind })),
   permits: new Permits(bulkhead)
 })
+
+/** Whether the answer is this origin's: a redirection may have led elsewhere. */
+export const answered = ({ url }: OriginState, { request }: HttpClientResponse): boolean =>
+  request.url.startsWith(`${url}/`)
 
 export const laneOf = (origin: OriginState, kind: Kind): Lane => kind === "signed" ? origin : origin.plain
 
