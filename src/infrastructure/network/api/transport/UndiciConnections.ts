@@ -81,7 +81,7 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
     const connecting = { timeout, ...connectOptions(options.tls ?? {}) }
     /** The connections to one origin. A proxy's agent says how they are made. */
     const poolOf = (origin: string | URL, own: { readonly connect?: buildConnector.connector }) =>
-      new Pool(origin, { ...own, connect: resetIsNoEnd(own.connect ?? connectorOf(connecting)) })
+      new Pool(origin, { ...pool, ...own, connect: resetIsNoEnd(own.connect ?? connectorOf(connecting)) })
     const direct = yield* owned(() => new Agent({ ...pool, factory: poolOf }))
     const { proxies = {} } = options
     const through = new Map<string, Dispatcher>()
@@ -90,7 +90,10 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
       if (uri === undefined || through.has(uri)) continue
       // Plain requests are handed to the proxy as RFC 9112, section 3.2.2, says; only encrypted ones need a tunnel.
       const tls = { proxyTls: connecting, requestTls: connecting, proxyTunnel: false }
-      through.set(uri, yield* owned(() => new ProxyAgent({ ...pool, ...tls, uri, clientFactory: tunnels(timeout), factory: poolOf })))
+      through.set(
+        uri,
+        yield* owned(() => new ProxyAgent({ ...pool, ...tls, uri, clientFactory: tunnels(timeout), factory: poolOf }))
+      )
     }
     if (through.size === 0) return (request, handler) => void direct.dispatch(request, handler)
     return (request, handler) => {
