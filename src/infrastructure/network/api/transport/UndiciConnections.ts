@@ -9,7 +9,7 @@ import connectorOf from "undici/lib/core/connect.js"
 import Agent from "undici/lib/dispatcher/agent.js"
 import Pool from "undici/lib/dispatcher/pool.js"
 import ProxyAgent from "undici/lib/dispatcher/proxy-agent.js"
-import { proxyFor } from "./Proxies.ts"
+import { credentialsOf, proxyFor } from "./Proxies.ts"
 import type { ProxyOptions } from "./Proxies.ts"
 import { connectOptions } from "./Tls.ts"
 import type { TlsOptions } from "./Tls.ts"
@@ -78,7 +78,10 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
       keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "4 seconds")
     }
     const timeout = Duration.toMillis(options.connectTimeout ?? "10 seconds")
+    const { client: _, pins: __, ...trusting } = options.tls ?? {}
     const connecting = { timeout, ...connectOptions(options.tls ?? {}) }
+    // Who this client is, and which keys are pinned, is between it and the servers behind a proxy.
+    const proxyTls = { timeout, ...connectOptions(trusting) }
     /** The connections to one origin. A proxy's agent says how they are made. */
     const poolOf = (origin: string | URL, own: { readonly connect?: buildConnector.connector }) =>
       new Pool(origin, { ...pool, ...own, connect: resetIsNoEnd(own.connect ?? connectorOf(connecting)) })
@@ -89,7 +92,8 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
       const uri = proxy && Redacted.value(proxy)
       if (uri === undefined || through.has(uri)) continue
       // Plain requests are handed to the proxy as RFC 9112, section 3.2.2, says; only encrypted ones need a tunnel.
-      const tls = { proxyTls: connecting, requestTls: connecting, proxyTunnel: false }
+      const token = credentialsOf(uri)
+      const tls = { proxyTls, requestTls: connecting, proxyTunnel: false, ...(token === undefined ? {} : { token }) }
       through.set(
         uri,
         yield* owned(() => new ProxyAgent({ ...pool, ...tls, uri, clientFactory: tunnels(timeout), factory: poolOf }))

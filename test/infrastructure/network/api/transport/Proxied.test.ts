@@ -69,3 +69,32 @@ describe("plain requests through a proxy", () => {
       assert.strictEqual(accepted, 2)
     }))
 })
+
+describe("credentials for a proxy", () => {
+  it.scopedLive("are sent as they are, with or without a password", () =>
+    Effect.gen(function*() {
+      let head = ""
+      const port = yield* listening((socket) =>
+        void socket.on("data", (data) => {
+          head = String(data)
+          socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        })
+      )
+      const seen = (credentials: string) =>
+        Effect.gen(function*() {
+          const http = Redacted.make(`http://${credentials}127.0.0.1:${port}`)
+          yield* send("http://api.example.com/").pipe(
+            Effect.provide(Layer.fresh(UndiciTransport.layer({ proxies: { http } })))
+          )
+          const [, token] = /^proxy-authorization: Basic (.*)\r$/im.exec(head) ?? []
+          return token === undefined ? undefined : Buffer.from(token, "base64").toString()
+        })
+      assert.isUndefined(yield* seen(""))
+      assert.strictEqual(yield* seen("user:pass@"), "user:pass")
+      assert.strictEqual(yield* seen("user@"), "user:")
+      assert.strictEqual(yield* seen("user:@"), "user:")
+      assert.strictEqual(yield* seen(":pass@"), ":pass")
+      assert.strictEqual(yield* seen("us%C3%A9r:a%3Ab%40@"), "usér:a:b@")
+      assert.strictEqual(yield* seen("us%er:50%zz%@"), "us%er:50%zz%")
+    }))
+})

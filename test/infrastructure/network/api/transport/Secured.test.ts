@@ -107,6 +107,18 @@ describe("proxies", () => {
     }
   })
 
+  it("are not chosen for excepted addresses of IPv6", () => {
+    const https = Redacted.make("http://tunnel.example:2")
+    const of = (origin: string, except: string) => proxyFor(origin, { https, except })
+    for (const except of ["fd00::5", "[fd00::5]", "[fd00::5]:443", "FD00:0:0::5", "x,fd00::5 y"]) {
+      assert.isUndefined(of("https://[fd00::5]", except), except)
+    }
+    for (const except of ["fd00::6", "[fd00::5]:80", "fd00::", "5", "fd00"]) {
+      assert.strictEqual(of("https://[fd00::5]", except), https, except)
+    }
+    assert.isUndefined(of("https://[fd00::a]", "fd00::a"))
+  })
+
   /** Forwards to the one server that the test has, whatever name it is asked for. */
   const proxyTo = (port: number) =>
     Effect.gen(function*() {
@@ -143,5 +155,27 @@ describe("proxies", () => {
         `GET http://api.example.com/path?q=1 ${credentials}`,
         `CONNECT api.example.com:${port} ${credentials}`
       ])
+    }))
+
+  it.scopedLive("are shown no certificate of this client, and need no pinned key", () =>
+    Effect.gen(function*() {
+      let seen = ""
+      const proxy = createServer({
+        key: clientKey,
+        cert: clientCertificate,
+        ca: authority,
+        requestCert: true,
+        rejectUnauthorized: false
+      })
+      proxy.on("connect", ({ method, url }: IncomingMessage, socket) => {
+        seen = `${method} ${url} ${(socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody"}`
+        socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n")
+      })
+      const https = Redacted.make(`https://localhost:${yield* listening(proxy)}`)
+      const client = { certificate: clientCertificate, key: Redacted.make(clientKey) }
+      const options = { proxies: { https }, tls: { extraCa: authority, client, pins: [pins.server] } }
+      assert.strictEqual(yield* exchange("https://api.example.com/", options), "other, no")
+      assert.strictEqual(seen, "CONNECT api.example.com:443 nobody")
+      assert.strictEqual(yield* exchange("https://api.example.com/", { proxies: { https } }), "tls, no")
     }))
 })
