@@ -52,7 +52,7 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
   Effect.map(Effect.scope, (scope) => {
     const store = ResponseStore.make(cache)
     const invalidations = Invalidations.make()
-    const flights = Flights.make<Landed, Failure>(scope)
+    const flights = Flights.make<Landed, Failure>(scope, Forwarding.letGo)
     const unkept = new Set<string>()
 
     /** `none` when nobody is signed in, it cannot be told who, or the call is for somebody else. */

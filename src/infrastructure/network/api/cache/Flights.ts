@@ -12,7 +12,9 @@ interface Flight<A, E> {
   readonly landed: Deferred.Deferred<A, E>
   fiber: Fiber.RuntimeFiber<A, E> | undefined
   waiting: number
-  hasLanded: boolean
+  exit: Exit.Exit<A, E> | undefined
+  /** Whoever started it takes nothing any more. */
+  isAbandoned: boolean
 }
 
 export interface Flights<A, E> {
@@ -42,7 +44,11 @@ const areSame = (one: Headers, other: Headers): boolean => {
   return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
 }
 
-export const make = <A, E>(scope: Scope.Scope): Flights<A, E> => {
+/** `unclaimed` gets what flights brought whose starter is gone, or never waited. */
+export const make = <A, E>(
+  scope: Scope.Scope,
+  unclaimed: (landed: A) => Effect.Effect<void>
+): Flights<A, E> => {
   const flights = new Map<string, Flight<A, E>>()
   let alone = 0
 
@@ -50,21 +56,31 @@ export const make = <A, E>(scope: Scope.Scope): Flights<A, E> => {
     if (flights.get(key) === flight) flights.delete(key)
   }
 
-  const start = (key: string, headers: Headers, run: Effect.Effect<A, E>, onEnd: () => void) => {
+  const letGo = ({ exit }: Flight<A, E>) =>
+    exit !== undefined && Exit.isSuccess(exit) ? unclaimed(exit.value) : Effect.void
+
+  const start = (
+    key: string,
+    headers: Headers,
+    run: Effect.Effect<A, E>,
+    { isAbandoned, onEnd }: { readonly isAbandoned: boolean; readonly onEnd: () => void }
+  ) => {
     const flight: Flight<A, E> = {
       headers,
       landed: Deferred.unsafeMake<A, E>(FiberId.none),
       fiber: undefined,
       waiting: 0,
-      hasLanded: false
+      exit: undefined,
+      isAbandoned
     }
     if (!flights.has(key)) flights.set(key, flight)
     const landing = Effect.onExit(Effect.interruptible(run), (exit) =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
         remove(key, flight)
-        flight.hasLanded = true
+        flight.exit = exit
         onEnd()
         Deferred.unsafeDone(flight.landed, exit)
+        return flight.isAbandoned ? letGo(flight) : Effect.void
       }))
     return Effect.map(Effect.forkIn(landing, scope), (fiber) => {
       flight.fiber = fiber
@@ -76,9 +92,15 @@ export const make = <A, E>(scope: Scope.Scope): Flights<A, E> => {
   const leave = (key: string, flight: Flight<A, E>) =>
     Effect.suspend(() => {
       flight.waiting -= 1
-      if (flight.waiting > 0 || flight.hasLanded || flight.fiber === undefined) return Effect.void
+      if (flight.waiting > 0 || flight.exit !== undefined || flight.fiber === undefined) return Effect.void
       remove(key, flight)
       return Fiber.interrupt(flight.fiber)
+    })
+
+  const abandon = (flight: Flight<A, E>) =>
+    Effect.suspend(() => {
+      flight.isAbandoned = true
+      return letGo(flight)
     })
 
   return {
@@ -88,7 +110,7 @@ export const make = <A, E>(scope: Scope.Scope): Flights<A, E> => {
           const known = flights.get(key)
           const joined = known !== undefined && areSame(known.headers, headers)
           return Effect.flatMap(
-            joined ? Effect.succeed(known) : start(key, headers, run, () => undefined),
+            joined ? Effect.succeed(known) : start(key, headers, run, { isAbandoned: false, onEnd: () => undefined }),
             (flight) => {
               flight.waiting += 1
               const landed = Effect.exit(Deferred.await(flight.landed))
@@ -99,10 +121,11 @@ export const make = <A, E>(scope: Scope.Scope): Flights<A, E> => {
                   onTimeout: () => Exit.fail(late())
                 })
                 : landed
-              return restore(waited).pipe(
+              const used = restore(waited).pipe(
                 Effect.ensuring(leave(key, flight)),
                 Effect.flatMap((exit) => restore(use(exit, joined)))
               )
+              return joined ? used : Effect.onInterrupt(used, () => abandon(flight))
             }
           )
         })
@@ -113,8 +136,11 @@ export const make = <A, E>(scope: Scope.Scope): Flights<A, E> => {
         if (flights.has(key) || alone >= maxAlone) return Effect.void
         alone += 1
         return Effect.map(
-          start(key, headers, run, () => {
-            alone -= 1
+          start(key, headers, run, {
+            isAbandoned: true,
+            onEnd: () => {
+              alone -= 1
+            }
           }),
           (flight) => {
             flight.waiting += 1

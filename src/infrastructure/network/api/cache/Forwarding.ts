@@ -44,6 +44,10 @@ export interface Landed {
   readonly unkeepable?: boolean
 }
 
+/** Nobody takes the answer as it came. */
+export const letGo = ({ response }: Landed): Effect.Effect<void> =>
+  response === undefined ? Effect.void : discard(response)
+
 export interface Options {
   readonly store: ResponseStore
   readonly invalidations: Invalidations
@@ -159,7 +163,10 @@ export const make = ({ invalidations, isCurrent, store }: Options) => (next: Sen
     return Effect.matchEffect(
       next(stored === undefined || ofCaller ? request : Conditions.add(request, stored), call),
       {
-        onSuccess: answered,
+        onSuccess: (response) =>
+          response instanceof BufferedResponse
+            ? answered(response)
+            : Effect.onInterrupt(answered(response), () => discard(response)),
         onFailure: lost
       }
     )
