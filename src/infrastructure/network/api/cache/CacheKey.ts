@@ -27,6 +27,10 @@ export const urlOf = (request: HttpClientRequest): string | undefined => {
   return url.href
 }
 
+/** Whether both go to one URL, their queries included. */
+export const haveSameTarget = (one: HttpClientRequest, other: HttpClientRequest): boolean =>
+  (one.url === other.url && one.urlParams === other.urlParams) || urlOf(one) === urlOf(other)
+
 export const primary = (partition: Partition, url: string): string => `${partition} ${url}`
 
 /** Of what is kept under `primary` of the same, every variant. */
@@ -41,14 +45,18 @@ export const fieldsOf = (vary: string | undefined): ReadonlyArray<string> =>
 /** Spaces around commas mean nothing in a list. */
 const normalised = (value: string | undefined) => value?.trim().replace(/\s*,\s*/g, ",")
 
-/** Requests with the same values in these fields have the same; the values cannot be read from it. */
+/**
+ * Requests with the same values in these fields have the same; the values cannot be read from it. What is kept under another
+ * `index` is not found.
+ */
 export const variant = (
   primaryKey: string,
+  index: string,
   fields: ReadonlyArray<string>,
   headers: Readonly<Record<string, string>>
 ): string => {
   const values = fields.map((name) => [name, normalised(headers[name]) ?? null])
-  return `${primaryKey} ${createHash("sha256").update(JSON.stringify(values)).digest("base64url")}`
+  return `${primaryKey} ${createHash("sha256").update(JSON.stringify([index, values])).digest("base64url")}`
 }
 
 /** What a change at `url` is about: that, and what the answer names, of the same origin (RFC 9111, section 4.4). */

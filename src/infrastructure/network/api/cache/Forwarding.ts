@@ -13,6 +13,7 @@ import type { ApiError } from "../ApiError.ts"
 import { BufferedResponse } from "../transport/BufferedResponse.ts"
 import { discard } from "../transport/Discard.ts"
 import type { Directives } from "./CacheControl.ts"
+import * as CacheKey from "./CacheKey.ts"
 import type { Partition } from "./CacheKey.ts"
 import type { Handling } from "./CacheStatus.ts"
 import * as Conditions from "./Conditions.ts"
@@ -122,7 +123,7 @@ export const make = ({ invalidations, isCurrent, store }: Options) => (next: Sen
     const answered = (response: HttpClientResponse): Effect.Effect<Landed, Failure> => {
       const { headers, status } = response
       const received = { status, headers, sentAt, receivedAt: call.date() }
-      const isElsewhere = response.request.url !== request.url
+      const isElsewhere = !CacheKey.haveSameTarget(response.request, request)
       if (
         status === 304 && stored !== undefined && !isElsewhere && (!ofCaller || Conditions.confirm(stored, headers))
       ) {

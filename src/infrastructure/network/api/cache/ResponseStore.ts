@@ -4,6 +4,7 @@
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import { Cause, Effect, Option } from "effect"
+import { randomUUID } from "node:crypto"
 import type { UserId } from "../../../../domain/auth/User.ts"
 import type { Cache } from "../../../../domain/storage/Cache.ts"
 import * as CacheKey from "./CacheKey.ts"
@@ -60,14 +61,14 @@ export const make = (cache: typeof Cache.Service): ResponseStore => {
   const findVariant = (
     key: string,
     request: HttpClientRequest,
-    [fields, ...others]: ReadonlyArray<ReadonlyArray<string>>
+    { fields: [fields, ...others], index }: Omit<StoredResponse.Variants, "_tag">
   ): Effect.Effect<Found> =>
     fields === undefined
       ? Effect.succeed({ stored: undefined, variants: true })
-      : Effect.flatMap(get(CacheKey.variant(key, fields, request.headers)), (found) =>
+      : Effect.flatMap(get(CacheKey.variant(key, index, fields, request.headers)), (found) =>
         Option.isSome(found) && found.value._tag === "Response"
           ? Effect.succeed({ stored: found.value, variants: true })
-          : findVariant(key, request, others))
+          : findVariant(key, request, { index, fields: others }))
 
   return {
     find: (key, request) =>
@@ -77,7 +78,7 @@ export const make = (cache: typeof Cache.Service): ResponseStore => {
             ? Effect.succeed(nothing)
             : found.value._tag === "Response"
             ? Effect.succeed({ stored: found.value, variants: false })
-            : findVariant(key, request, found.value.fields)),
+            : findVariant(key, request, found.value)),
         nothing
       ),
 
@@ -88,12 +89,15 @@ export const make = (cache: typeof Cache.Service): ResponseStore => {
       const entry = { tags, ...optionsOf(stored, now) }
       if (fields.length === 0) return orElse(Effect.as(cache.set(region, key, stored, entry), true), false)
       const saved = Effect.flatMap(get(key), (found) => {
-        const known = Option.isSome(found) && found.value._tag === "Variants" ? found.value.fields : []
-        const others = known.filter((each) => !sameFields(each, fields)).slice(0, maxCombinations - 1)
-        return cache.set(region, key, { _tag: "Variants", fields: [fields, ...others] }, { tags })
+        const known = Option.isSome(found) && found.value._tag === "Variants" ? found.value : undefined
+        const index = known?.index ?? randomUUID()
+        const others = (known?.fields ?? []).filter((each) => !sameFields(each, fields)).slice(0, maxCombinations - 1)
+        return Effect.zipRight(
+          cache.set(region, key, { _tag: "Variants", index, fields: [fields, ...others] }, { tags }),
+          cache.set(region, CacheKey.variant(key, index, fields, request.headers), stored, entry)
+        )
       })
-      const variant = cache.set(region, CacheKey.variant(key, fields, request.headers), stored, entry)
-      return orElse(Effect.as(Effect.zipRight(variant, saved), true), false)
+      return orElse(Effect.as(saved, true), false)
     },
 
     remove: (key) => orElse(cache.removeTag(CacheKey.urlTag(key)), undefined),

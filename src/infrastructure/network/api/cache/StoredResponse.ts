@@ -17,7 +17,11 @@ const Head = Schema.TaggedStruct("Response", {
 })
 
 /** The answers to one URL are kept apart by these fields of the request; the newest combination first. */
-export const Variants = Schema.TaggedStruct("Variants", { fields: Schema.Array(Schema.Array(Schema.String)) })
+export const Variants = Schema.TaggedStruct("Variants", {
+  /** Another one each time: no answer is found again whose index was lost, because it was not removed by URL since. */
+  index: Schema.String,
+  fields: Schema.Array(Schema.Array(Schema.String))
+})
 export type Variants = typeof Variants.Type
 
 /** The body is never changed in place. */

@@ -1,12 +1,15 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Option, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Layer, Option, TestClock } from "effect"
 import { UserId } from "../../../../../src/domain/auth/User.ts"
 import { Cache } from "../../../../../src/domain/storage/Cache.ts"
 import { AccessTokens } from "../../../../../src/infrastructure/network/api/AccessTokens.ts"
+import * as ApiPolicy from "../../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import * as CacheKey from "../../../../../src/infrastructure/network/api/cache/CacheKey.ts"
 import * as ResponseStore from "../../../../../src/infrastructure/network/api/cache/ResponseStore.ts"
 import * as StoredResponse from "../../../../../src/infrastructure/network/api/cache/StoredResponse.ts"
+import * as OriginState from "../../../../../src/infrastructure/network/api/origin/OriginState.ts"
+import * as Redirect from "../../../../../src/infrastructure/network/interceptors/Redirect.ts"
 import * as MemoryCache from "../../../../../src/infrastructure/storage/cache/MemoryCache.ts"
 import * as ScriptedTransport from "../../../../../src/testing/ScriptedTransport.ts"
 import * as CachedCalls from "./CachedCalls.ts"
@@ -102,5 +105,54 @@ describe("what replaces a stale answer in the background", () => {
           )
           assert.notInclude(after.headers["cache-status"], "fwd")
         })))
+  }
+})
+
+const varying = ({ number, request }: ScriptedTransport.Exchange) =>
+  request.method === "GET" ? { headers: { "cache-control": "max-age=600", vary: "x" }, body: String(number) } : {}
+
+describe("answers that vary", () => {
+  it.scoped("do not come back after a change, although what tells by which fields was evicted", () => {
+    const transport = ScriptedTransport.make(varying)
+    return Effect.gen(function*() {
+      const cache = yield* Cache
+      const send = yield* CachedCalls.make({ cache })
+      const [a, b] = [HttpClientRequest.setHeader(get, "x", "a"), HttpClientRequest.setHeader(get, "x", "b")]
+      yield* send(a)
+      yield* cache.remove(StoredResponse.region, CacheKey.primary(CacheKey.anonymous, url))
+      yield* send(HttpClientRequest.post(url))
+      yield* send(b)
+      assert.strictEqual(yield* (yield* send(a)).text, "4")
+      assert.strictEqual(yield* (yield* send(a)).text, "4")
+      assert.strictEqual(yield* (yield* send(b)).text, "3")
+    }).pipe(Effect.provide(transport.layer), Effect.provide(MemoryCache.layer))
+  })
+})
+
+const pages = ({ request }: ScriptedTransport.Exchange) =>
+  Option.exists(HttpClientRequest.toUrl(request), ({ search }) => search === "?page=1")
+    ? { headers: { "cache-control": "max-age=60" }, body: "page one" }
+    : { status: 302, headers: { location: "/notes?page=1" } }
+
+describe("what a redirect led to", () => {
+  for (const query of [{}, { page: "0" }]) {
+    it.scoped(`is not kept for the same path with another query, from ${JSON.stringify(query)}`, () => {
+      const transport = ScriptedTransport.make(pages)
+      return Effect.gen(function*() {
+        const cache = yield* Cache
+        const send = yield* CachedCalls.make({ cache }, [Redirect.make(yield* OriginState.OriginStates)])
+        for (let each = 0; each < 2; each++) {
+          const response = yield* send(HttpClientRequest.get(url, { urlParams: query }))
+          assert.strictEqual(yield* response.text, "page one")
+        }
+        assert.lengthOf(transport.exchanges, 4)
+        yield* send(HttpClientRequest.get(url, { urlParams: { page: "1" } }))
+        yield* send(HttpClientRequest.get(`${url}?page=1`))
+        assert.lengthOf(transport.exchanges, 5)
+      }).pipe(
+        Effect.provide(Layer.mergeAll(transport.layer, MemoryCache.layer, OriginState.layer)),
+        Effect.provide(ApiPolicy.layer())
+      )
+    })
   }
 })
