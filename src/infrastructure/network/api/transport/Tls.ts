@@ -3,8 +3,8 @@
  */
 import { Redacted } from "effect"
 import { createHash, X509Certificate } from "node:crypto"
-import { checkServerIdentity, rootCertificates } from "node:tls"
-import type { DetailedPeerCertificate, PeerCertificate } from "node:tls"
+import { checkServerIdentity, createSecureContext, rootCertificates } from "node:tls"
+import type { DetailedPeerCertificate, PeerCertificate, SecureContext } from "node:tls"
 
 export interface TlsOptions {
   /** Trusted beside the authorities that Node knows; PEM. */
@@ -18,20 +18,23 @@ export interface TlsOptions {
   readonly pins?: ReadonlyArray<string>
 }
 
-const pinOf = (certificate: DetailedPeerCertificate) =>
-  `sha256/${
-    createHash("sha256")
-      .update(new X509Certificate(certificate.raw).publicKey.export({ type: "spki", format: "der" }))
-      .digest("base64")
-  }`
+const pinOf = ({ publicKey }: X509Certificate) =>
+  `sha256/${createHash("sha256").update(publicKey.export({ type: "spki", format: "der" })).digest("base64")}`
 
-/** From the server's own to the root, which is its own issuer. */
+/**
+ * From the server's own to the root, which is its own issuer. Node follows names, and a server may show any certificate:
+ * what did not sign the one before is none of the chain.
+ */
 const pinsOf = (certificate: DetailedPeerCertificate): ReadonlyArray<string> => {
-  const pins = [pinOf(certificate)]
   let current = certificate
+  let parsed = new X509Certificate(current.raw)
+  const pins = [pinOf(parsed)]
   while (current.issuerCertificate !== undefined && current.issuerCertificate !== current) {
     current = current.issuerCertificate
-    pins.push(pinOf(current))
+    const issuer = new X509Certificate(current.raw)
+    if (!parsed.verify(issuer.publicKey)) break
+    parsed = issuer
+    pins.push(pinOf(parsed))
   }
   return pins
 }
@@ -47,18 +50,38 @@ const pinned = (pins: ReadonlyArray<string>): CheckServerIdentity => {
         : Object.assign(new Error("The server has none of the pinned keys"), { code: "ERR_TLS_PIN_MISMATCH" }))
 }
 
-export interface ConnectOptions {
+interface Credentials {
   readonly ca?: Array<string>
   readonly cert?: string
   readonly key?: string
+}
+
+export interface ConnectOptions extends Credentials {
+  readonly secureContext?: SecureContext
   readonly checkServerIdentity?: CheckServerIdentity
   readonly maxCachedSessions?: number
 }
 
+/** Read once: all the authorities take longer than the rest of a connection. What cannot be read fails each of them. */
+const contextOf = (credentials: Credentials): ConnectOptions => {
+  if (credentials.ca === undefined && credentials.cert === undefined) return {}
+  try {
+    return { secureContext: createSecureContext(credentials) }
+  } catch {
+    return credentials
+  }
+}
+
 /** In the words of Node and undici. */
 export const connectOptions = ({ client, extraCa, pins = [] }: TlsOptions): ConnectOptions => ({
-  ...(extraCa === undefined ? {} : { ca: [...rootCertificates, extraCa] }),
-  ...(client === undefined ? {} : { cert: client.certificate, key: Redacted.value(client.key) }),
+  ...contextOf({
+    ...(extraCa === undefined ? {} : { ca: [...rootCertificates, extraCa] }),
+    ...(client === undefined ? {} : { cert: client.certificate, key: Redacted.value(client.key) })
+  }),
   // A server that is recognized by an earlier session shows no certificate.
   ...(pins.length === 0 ? {} : { checkServerIdentity: pinned(pins), maxCachedSessions: 0 })
 })
+
+/** Who this client is, and which keys are pinned, is between it and the servers behind a proxy. */
+export const proxyConnectOptions = ({ extraCa }: TlsOptions): ConnectOptions =>
+  connectOptions(extraCa === undefined ? {} : { extraCa })

@@ -11,7 +11,7 @@ import Pool from "undici/lib/dispatcher/pool.js"
 import ProxyAgent from "undici/lib/dispatcher/proxy-agent.js"
 import { credentialsOf, proxyFor } from "./Proxies.ts"
 import type { ProxyOptions } from "./Proxies.ts"
-import { connectOptions } from "./Tls.ts"
+import { connectOptions, proxyConnectOptions } from "./Tls.ts"
 import type { TlsOptions } from "./Tls.ts"
 
 export interface ConnectionOptions {
@@ -78,26 +78,22 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
       keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "4 seconds")
     }
     const timeout = Duration.toMillis(options.connectTimeout ?? "10 seconds")
-    const { client: _, pins: __, ...trusting } = options.tls ?? {}
-    const connecting = { timeout, ...connectOptions(options.tls ?? {}) }
-    // Who this client is, and which keys are pinned, is between it and the servers behind a proxy.
-    const proxyTls = { timeout, ...connectOptions(trusting) }
+    const { proxies = {}, tls: tlsOptions = {} } = options
+    const connecting = { timeout, ...connectOptions(tlsOptions) }
     /** The connections to one origin. A proxy's agent says how they are made. */
     const poolOf = (origin: string | URL, own: { readonly connect?: buildConnector.connector }) =>
       new Pool(origin, { ...pool, ...own, connect: resetIsNoEnd(own.connect ?? connectorOf(connecting)) })
     const direct = yield* owned(() => new Agent({ ...pool, factory: poolOf }))
-    const { proxies = {} } = options
     const through = new Map<string, Dispatcher>()
     for (const proxy of [proxies.http, proxies.https]) {
       const uri = proxy && Redacted.value(proxy)
       if (uri === undefined || through.has(uri)) continue
       // Plain requests are handed to the proxy as RFC 9112, section 3.2.2, says; only encrypted ones need a tunnel.
       const token = credentialsOf(uri)
-      const tls = { proxyTls, requestTls: connecting, proxyTunnel: false, ...(token === undefined ? {} : { token }) }
-      through.set(
-        uri,
-        yield* owned(() => new ProxyAgent({ ...pool, ...tls, uri, clientFactory: tunnels(timeout), factory: poolOf }))
-      )
+      const tls = { proxyTls: { timeout, ...proxyConnectOptions(tlsOptions) }, requestTls: connecting }
+      const own = { uri, proxyTunnel: false, clientFactory: tunnels(timeout), factory: poolOf }
+      const agent = () => new ProxyAgent({ ...pool, ...tls, ...own, ...(token === undefined ? {} : { token }) })
+      through.set(uri, yield* owned(agent))
     }
     if (through.size === 0) return (request, handler) => void direct.dispatch(request, handler)
     return (request, handler) => {

@@ -8,10 +8,21 @@ import { connect } from "node:net"
 import type { AddressInfo, Server } from "node:net"
 import type { TLSSocket } from "node:tls"
 import { proxyFor } from "../../../../../src/infrastructure/network/api/transport/Proxies.ts"
+import { connectOptions } from "../../../../../src/infrastructure/network/api/transport/Tls.ts"
 import type { TlsOptions } from "../../../../../src/infrastructure/network/api/transport/Tls.ts"
 import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
 import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
-import { authority, clientCertificate, clientKey, pins, serverCertificate, serverKey } from "./Certificates.ts"
+import {
+  authority,
+  clientCertificate,
+  clientKey,
+  impostor,
+  impostorKey,
+  otherAuthority,
+  pins,
+  serverCertificate,
+  serverKey
+} from "./Certificates.ts"
 
 const limits = { connect: 5000, headers: 5000, bodyIdle: 5000, attempt: 10_000, total: 10_000 }
 
@@ -24,18 +35,21 @@ const listening = <S extends Server>(server: S) =>
   )
 
 /** Says who the client is, and wants to know. */
-const secured = Effect.gen(function*() {
-  let requests = 0
-  const server = createServer(
-    { key: serverKey, cert: serverCertificate, ca: authority, requestCert: true, rejectUnauthorized: false },
-    (request, response) => {
-      requests++
-      response.end((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody")
-    }
-  )
-  const port = yield* listening(server)
-  return { url: `https://localhost:${port}/`, requests: () => requests }
-})
+const securedBy = (key: string, cert: string) =>
+  Effect.gen(function*() {
+    let requests = 0
+    const server = createServer(
+      { key, cert, ca: authority, requestCert: true, rejectUnauthorized: false },
+      (request, response) => {
+        requests++
+        response.end((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody")
+      }
+    )
+    const port = yield* listening(server)
+    return { url: `https://localhost:${port}/`, requests: () => requests }
+  })
+
+const secured = securedBy(serverKey, serverCertificate)
 
 const exchange = (url: string, options: UndiciTransport.Options) =>
   Effect.flatMap(Transport, ({ exchange: send }) => send(HttpClientRequest.get(url), limits)).pipe(
@@ -82,6 +96,29 @@ describe("TLS", () => {
       assert.strictEqual(yield* pinned(other, pins.server), "nobody")
       assert.strictEqual(yield* pinned(pins.authority), "nobody")
       assert.strictEqual(yield* over(url, { pins: [pins.server] }), "tls, no")
+    }))
+
+  it.scopedLive("takes no certificate for pinned that signed nothing of the chain", () =>
+    Effect.gen(function*() {
+      const { requests, url } = yield* securedBy(impostorKey, impostor + authority)
+      assert.strictEqual(yield* over(url, { extraCa: otherAuthority }), "nobody")
+      assert.strictEqual(yield* over(url, { extraCa: otherAuthority, pins: [pins.authority] }), "tls, no")
+      assert.strictEqual(requests(), 1)
+    }))
+
+  it("reads authorities and keys once, not for each connection", () => {
+    const client = { certificate: clientCertificate, key: Redacted.make(clientKey) }
+    const options = connectOptions({ extraCa: authority, client })
+    assert.isDefined(options.secureContext)
+    assert.doesNotHaveAnyKeys(options, ["ca", "cert", "key"])
+    assert.deepStrictEqual(connectOptions({}), {})
+  })
+
+  it.scopedLive("fails exchanges, not itself, with a key that is none", () =>
+    Effect.gen(function*() {
+      const { url } = yield* secured
+      const client = { certificate: clientCertificate, key: Redacted.make("none") }
+      assert.strictEqual(yield* over(url, { extraCa: authority, client }), "tls, no")
     }))
 })
 
