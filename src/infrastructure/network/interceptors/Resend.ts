@@ -9,6 +9,7 @@ import { discard } from "../api/transport/Discard.ts"
 import * as Aftermath from "./Aftermath.ts"
 import type { Attempt } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
+import * as Replay from "./Replay.ts"
 
 /** Lets go of the answer to an attempt that another one follows, and keeps it in the history of the call. */
 export const letGo = (attempt: Attempt, response: HttpClientResponse): Effect.Effect<void> =>
@@ -17,11 +18,6 @@ export const letGo = (attempt: Attempt, response: HttpClientResponse): Effect.Ef
     return discard(response)
   })
 
-/**
- * A stream can be read once unless the caller says otherwise. The answers after which this is asked say that nothing was
- * done.
- */
-export const replayable = ({ body }: HttpClientRequest, { options }: Call): Effect.Effect<void, BodyNotReplayable> =>
-  body._tag === "Stream" && options.replayableBody !== true
-    ? new BodyNotReplayable({ outcome: "rejected" })
-    : Effect.void
+/** The answers after which this is asked say that nothing was done. */
+export const replayable = (request: HttpClientRequest, call: Call): Effect.Effect<void, BodyNotReplayable> =>
+  Replay.isOneShot(request, call) ? new BodyNotReplayable({ outcome: "rejected" }) : Effect.void
