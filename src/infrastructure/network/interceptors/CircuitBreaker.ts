@@ -12,6 +12,7 @@ import type { Kind } from "../api/origin/Kind.ts"
 import { laneOf } from "../api/origin/OriginState.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
 import * as RetryAfter from "./RetryAfter.ts"
+import { statuses52x } from "./RetryTable.ts"
 import { settling } from "./Settling.ts"
 
 type Outcome = Exit.Exit<HttpClientResponse, ApiError | SecretFailure>
@@ -24,7 +25,6 @@ export const isHurried = ({ scope }: DeadlineExceeded, lasted: number): boolean 
   scope === "total" && lasted < patience
 
 const failing = new Set([408, 500, 502, 503, 504])
-const gateway52x = new Set([520, 521, 522, 523, 524, 527])
 
 /** Our own mistakes and limits say nothing about the origin. */
 const ours = new Set(["invalid_request", "too_large"])
@@ -44,7 +44,7 @@ export const make = (kind: Kind, { retry }: ApiPolicyOptions): AttemptIntercepto
   const ofStatus = (status: number): Verdict =>
     status === 429
       ? "ignored"
-      : failing.has(status) || (retry.gateway52x && gateway52x.has(status))
+      : failing.has(status) || (retry.gateway52x && statuses52x.includes(status))
       ? "failure"
       : "success"
 

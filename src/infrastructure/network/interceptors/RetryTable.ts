@@ -34,6 +34,9 @@ export interface Row {
 /** What a hedge takes from the budget. */
 export const hedgeCost = 5
 
+/** What some gateways say when they lost the backend. */
+export const statuses52x: ReadonlyArray<number> = [520, 521, 522, 523, 524, 527]
+
 const final = { repeated: "never", cost: 0, base: "base" } as const
 
 /** The first row that matches counts. */
@@ -68,7 +71,7 @@ export const rows: ReadonlyArray<Row> = [
   { failure: "", statuses: [408, 500, 502, 504], repeated: "repeatable", cost: 5, base: "base" },
   {
     failure: "with `gateway52x`",
-    statuses: [520, 521, 522, 523, 524, 527],
+    statuses: statuses52x,
     repeated: "repeatable",
     cost: 5,
     base: "base",
