@@ -42,7 +42,7 @@ import * as Wire from "../interceptors/Wire.ts"
 import type { AccessTokens } from "./AccessTokens.ts"
 import * as Answered from "./Answered.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
-import { ApiPolicy } from "./ApiPolicy.ts"
+import { ApiPolicy, defaults } from "./ApiPolicy.ts"
 import type { EndpointPolicy } from "./ApiPolicy.ts"
 import * as CallOptions from "./CallOptions.ts"
 import type { Kind } from "./origin/Kind.ts"
@@ -153,17 +153,29 @@ export const signedStages = (tokens: typeof AccessTokens.Service) =>
     ]
   })
 
-const client = (kind: Kind, interceptors: ReadonlyArray<Interceptor>) =>
+/** No stage can be made of a policy that is wrong: what else is wrong is found with stages of the defaults. */
+const checkable = <A, E, R>(all: Effect.Effect<A, E, R>) =>
+  Effect.updateService(
+    all,
+    ApiPolicy,
+    (policy) => PipelineConfig.problemsOfPolicy(policy).length === 0 ? policy : defaults
+  )
+
+const client = <E, R>(
+  kind: Kind,
+  all: Effect.Effect<ReadonlyArray<Interceptor>, E, R>,
+  own: ReadonlyArray<Interceptor>
+) =>
   Effect.gen(function*() {
     const transport = yield* Transport
+    const interceptors = [...yield* checkable(all), ...own]
     yield* PipelineConfig.check(yield* ApiPolicy, { interceptors, kind })
     return yield* toClient(fuse(interceptors, transport))
   })
 
 /** Requests are signed with `tokens`. `own` interceptors come after those of their stages. */
 export const signed = (tokens: typeof AccessTokens.Service, own: ReadonlyArray<Interceptor>) =>
-  Effect.flatMap(signedStages(tokens), (all) => client("signed", [...all, ...own]))
+  client("signed", signedStages(tokens), own)
 
 /** Requests are sent as they are. */
-export const plain = (own: ReadonlyArray<Interceptor>) =>
-  Effect.flatMap(stages("plain"), (all) => client("plain", [...all, ...own]))
+export const plain = (own: ReadonlyArray<Interceptor>) => client("plain", stages("plain"), own)

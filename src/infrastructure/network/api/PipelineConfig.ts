@@ -104,12 +104,26 @@ const limits = ({ breaker, bulkhead, deadlines: each, rateLimit, throttle }: Api
 
 const versions = ({ versions: each }: ApiPolicyOptions): ReadonlyArray<Rule> => [
   positive("versions.nearSunset", each.nearSunset),
-  positive("versions.remember", each.remember)
+  positive("versions.remember", each.remember),
+  [
+    each.failOnSunset === undefined || (Number.isFinite(millis(each.failOnSunset)) && !(Number(each.failOnSunset) < 0)),
+    "versions.failOnSunset: has to be a finite time"
+  ]
 ]
 
-const endpoint = (key: string, policy: EndpointPolicy, stages: ReadonlySet<Stage>): ReadonlyArray<Rule> => [
+const endpoint = (
+  [key, policy]: readonly [string, EndpointPolicy],
+  { deadlines: { total } }: ApiPolicyOptions,
+  stages: ReadonlySet<Stage>
+): ReadonlyArray<Rule> => [
   [isEndpoint(key), `endpoints: the wire contract has no ${key}`],
-  ...(policy.total === undefined ? [] : [positive(`endpoints ${key}: total`, policy.total)]),
+  ...(policy.total === undefined
+    ? []
+    : [
+      positive(`endpoints ${key}: total`, policy.total),
+      atMost(`endpoints ${key}: total`, policy.total, "deadlines.total", total)
+    ]),
+  ...(policy.hedge === undefined || policy.hedge === "p95" ? [] : [positive(`endpoints ${key}: hedge`, policy.hedge)]),
   [
     policy.hedge === undefined || stages.has("hedge"),
     `endpoints ${key}: asks for hedging, which the pipeline has no stage for`
@@ -154,7 +168,7 @@ export const check = (
   const stages = new Set(pipeline.interceptors.map(({ stage }) => stage))
   const problems = [
     ...problemsOfPolicy(policy),
-    ...problemsOf(Object.entries(policy.endpoints).flatMap(([key, each]) => endpoint(key, each, stages))),
+    ...problemsOf(Object.entries(policy.endpoints).flatMap((each) => endpoint(each, policy, stages))),
     ...Hedge.problems(policy),
     ...problemsOf(composition(pipeline))
   ]

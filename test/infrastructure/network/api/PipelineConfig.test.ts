@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import type { Duration } from "effect"
 import * as ApiPolicy from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import type { ApiPolicyOptions } from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import * as PipelineApiClient from "../../../../src/infrastructure/network/api/PipelineApiClient.ts"
@@ -63,6 +64,9 @@ const mistakes: ReadonlyArray<readonly [Partial<ApiPolicyOptions>, string]> = [
   [{ rateLimit: { queue: 1, local: { limit: 0, window: "1 second" } } }, "rateLimit.local.limit"],
   [{ endpoints: { "GET /v2/nowhere": {} } }, "endpoints: the wire contract has no GET /v2/nowhere"],
   [{ endpoints: { "GET /v2/profile": { total: 0 } } }, "endpoints GET /v2/profile: total"],
+  [{ endpoints: { "GET /v2/profile": { total: "31 seconds" } } }, "endpoints GET /v2/profile: total: is longer"],
+  [{ endpoints: { "GET /v2/profile": { hedge: 0 } } }, "endpoints GET /v2/profile: hedge"],
+  [{ versions: { ...defaults.versions, failOnSunset: -5 } }, "versions.failOnSunset"],
   [
     { endpoints: { "GET /v2/profile": { idempotencyKey: "raw" } } },
     "endpoints GET /v2/profile: has an idempotency key"
@@ -148,6 +152,32 @@ describe("PipelineConfig", () => {
         assert.strictEqual(error._tag, "NetworkConfigError")
         for (const problem of expected) assert.include(error.message, problem)
         assert.lengthOf(error.problems, expected.length)
+      }
+    }))
+
+  it.effect("says of a time that cannot be read that it cannot, and builds no client", () =>
+    Effect.gen(function*() {
+      // As a file of settings may have it.
+      const soon: Duration.DurationInput = JSON.parse("\"soon\"")
+      const policies: ReadonlyArray<readonly [Partial<ApiPolicyOptions>, string]> = [
+        [{ deadlines: { ...defaults.deadlines, total: soon } }, "deadlines.total"],
+        [{ retry: { ...defaults.retry, maxRetryAfter: soon } }, "retry.maxRetryAfter"],
+        [{ breaker: { ...defaults.breaker, open: soon } }, "breaker.open"],
+        [{ versions: { ...defaults.versions, failOnSunset: soon } }, "versions.failOnSunset"],
+        [{ endpoints: { "GET /v2/profile": { total: soon } } }, "endpoints GET /v2/profile: total"]
+      ]
+      const parts = Layer.mergeAll(
+        Apis.parts(ScriptedServer.make(() => new Response()).layer),
+        ScriptedTokens.make().layer
+      )
+      for (const [policy, problem] of policies) {
+        const error = yield* Layer.build(Layer.merge(PipelineApiClient.layer, PipelinePlainApiClient.layer)).pipe(
+          Effect.scoped,
+          Effect.flip,
+          Effect.provide(Layer.provideMerge(ApiPolicy.layer(policy), parts))
+        )
+        assert.strictEqual(error._tag, "NetworkConfigError")
+        assert.include(error.message, `${problem}: has to be`)
       }
     }))
 })
