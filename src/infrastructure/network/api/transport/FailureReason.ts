@@ -66,16 +66,24 @@ export const reasonOf = (cause: unknown): Reason => {
   return Predicate.hasProperty(cause, "cause") && cause.cause !== cause ? reasonOf(cause.cause) : "other"
 }
 
+/** Without what else a library hangs on its errors: undici gives one of a malformed answer the bytes of that answer. */
+export const bare = (cause: unknown): unknown => {
+  if (!(cause instanceof Error)) return cause
+  const error = new Error(cause.message, cause.cause === undefined ? {} : { cause: bare(cause.cause) })
+  if (cause.stack !== undefined) error.stack = cause.stack
+  return Object.assign(error, { name: cause.name }, "code" in cause ? { code: cause.code } : {})
+}
+
 /** Reads an error of any `HttpClient`. Where it does not say what was sent, the reason does, and "maybe" is the default. */
 export const fromHttpClientError = (error: HttpClientError): TransportFailure | DeadlineExceeded => {
   if (error.cause instanceof TransportFailure || error.cause instanceof DeadlineExceeded) return error.cause
   if (error._tag === "RequestError" && error.reason !== "Transport") {
-    return new TransportFailure({ reason: "invalid_request", sent: "no", cause: error.cause })
+    return new TransportFailure({ reason: "invalid_request", sent: "no", cause: bare(error.cause) })
   }
   const reason = reasonOf(error.cause)
   return new TransportFailure({
     reason,
     sent: error._tag === "RequestError" && neverSent.has(reason) && !ofConnection(error.cause) ? "no" : "maybe",
-    cause: isHttpClientError(error.cause) ? undefined : error.cause
+    cause: isHttpClientError(error.cause) ? undefined : bare(error.cause)
   })
 }

@@ -12,7 +12,7 @@ import { BufferedResponse, maxBufferedBytes } from "./BufferedResponse.ts"
 import { Deadlines } from "./Deadlines.ts"
 import type { Timer } from "./DeadlineTimer.ts"
 import * as EventStream from "./EventStream.ts"
-import { reasonOf } from "./FailureReason.ts"
+import { bare, reasonOf } from "./FailureReason.ts"
 import { IncomingBody } from "./IncomingBody.ts"
 import type { Upload } from "./OutgoingBody.ts"
 import { StreamingResponse } from "./StreamingResponse.ts"
@@ -114,7 +114,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   onResponseError(_: unknown, cause: unknown): void {
     // undici expects the length that the head tells of a body that, by RFC 9110, section 8.6, is not there.
     if (this.bodiless && reasonOf(cause) === "malformed") return this.onResponseEnd()
-    this.fail(new TransportFailure({ reason: reasonOf(cause), sent: this.sent(cause), cause }))
+    this.fail(new TransportFailure({ reason: reasonOf(cause), sent: this.sent(cause), cause: bare(cause) }))
   }
 
   private get bodiless(): boolean {

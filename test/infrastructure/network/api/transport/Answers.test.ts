@@ -1,8 +1,11 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, identity, Stream } from "effect"
+import { Deferred, Effect, identity, Layer, Stream } from "effect"
 import type { Socket } from "node:net"
+import { inspect } from "node:util"
 import { fromHttpClientError } from "../../../../../src/infrastructure/network/api/transport/FailureReason.ts"
+import * as HttpClientTransport from "../../../../../src/infrastructure/network/api/transport/HttpClientTransport.ts"
 import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
 import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
 import { listening } from "./RawServer.ts"
@@ -70,4 +73,23 @@ describe("an answer without a body", () => {
       const failure = yield* Effect.flip(send(HttpClientRequest.get(url)))
       assert.deepInclude(failure, { _tag: "TransportFailure", reason: "malformed", sent: "maybe" })
     }).pipe(Effect.provide(UndiciTransport.layer())))
+})
+
+describe("a malformed answer", () => {
+  const transports = {
+    undici: UndiciTransport.layer(),
+    fetch: Layer.provide(HttpClientTransport.layer, FetchHttpClient.layer)
+  }
+  for (const [name, transport] of Object.entries(transports)) {
+    it.scopedLive(`is not to be found in the failure: ${name}`, () =>
+      Effect.gen(function*() {
+        const planted = "set-cookie: session=planted\r\n"
+        const url = yield* answering(`HTTP/1.1 200 OK\r\n${planted}no header\r\n${planted}\r\n${planted}`)
+        const failure = yield* Effect.flip(send(HttpClientRequest.get(url)))
+        assert.deepInclude(failure, { _tag: "TransportFailure", reason: "malformed", sent: "maybe" })
+        const shown = inspect(failure, { depth: 10 })
+        assert.include(shown, "does not match the HTTP/1.1 protocol")
+        assert.notInclude(shown + JSON.stringify(failure), "planted")
+      }).pipe(Effect.provide(transport)))
+  }
 })
