@@ -21,6 +21,7 @@ import type { Asked, Failure, Landed } from "../api/cache/Forwarding.ts"
 import * as Freshness from "../api/cache/Freshness.ts"
 import * as Invalidations from "../api/cache/Invalidations.ts"
 import * as ResponseStore from "../api/cache/ResponseStore.ts"
+import * as Unkept from "../api/cache/Unkept.ts"
 import type { Call } from "./Call.ts"
 import type { CallInterceptor, SendCall } from "./Interceptor.ts"
 
@@ -29,9 +30,6 @@ export interface Options {
   /** Who asks. Without them, for requests that nobody signs, all share one partition. */
   readonly tokens?: typeof AccessTokens.Service
 }
-
-/** URLs whose last answer could not be kept: nothing is looked for, and nobody waits for another's answer. */
-const maxUnkept = 1000
 
 const harmless = new Set(["OPTIONS", "TRACE", "QUERY"])
 
@@ -53,7 +51,7 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
     const store = ResponseStore.make(cache)
     const invalidations = Invalidations.make()
     const flights = Flights.make<Landed, Failure>(scope, Forwarding.letGo)
-    const unkept = new Set<string>()
+    const unkept = Unkept.make()
 
     /** `none` when nobody is signed in, it cannot be told who, or the call is for somebody else. */
     const partitionOf = (call: Call): Effect.Effect<Option.Option<Partition>> =>
@@ -81,82 +79,79 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
         onSuccess: Option.exists((user) => CacheKey.ofUser(user) === partition)
       })
 
-    const remember = (url: string, landed: Landed) => {
-      if (landed.stored !== undefined) return void unkept.delete(url)
-      if (landed.unkeepable !== true) return
-      unkept.add(url)
-      const oldest = unkept.size > maxUnkept ? unkept.values().next().value : undefined
-      if (oldest !== undefined) unkept.delete(oldest)
+    const remember = ({ key, request }: Asked, { stored, unkeepable }: Landed) => {
+      if (stored !== undefined) return unkept.remove(key)
+      if (unkeepable === true) unkept.add(key, request.headers)
     }
 
     const around = (next: SendCall): SendCall => {
       const forward = Forwarding.make({ store, invalidations, isCurrent })(next)
 
-      const fetched = (url: string, asked: Asked) =>
-        Effect.tap(forward(asked), (landed) => Effect.sync(() => remember(url, landed)))
+      const fetched = (asked: Asked) =>
+        Effect.tap(forward(asked), (landed) => Effect.sync(() => remember(asked, landed)))
 
-      const alone = (url: string, asked: Asked) =>
-        Effect.map(fetched(url, asked), (landed) => Answer.delivered(asked, landed, false))
+      const alone = (asked: Asked) => Effect.map(fetched(asked), (landed) => Answer.delivered(asked, landed, false))
 
       /** Who gives up does so for itself; who had less time than others does not decide for them. */
-      const shared = (url: string, asked: Asked): Effect.Effect<HttpClientResponse, Failure> =>
+      const shared = (asked: Asked): Effect.Effect<HttpClientResponse, Failure> =>
         flights.share({
           key: asked.key,
           headers: asked.request.headers,
-          run: fetched(url, asked),
+          run: fetched(asked),
           within: asked.call.remaining(),
           late: () => new DeadlineExceeded({ phase: "queue", scope: "total", sent: "no" }),
           use: (exit, joined) => {
             if (Exit.isSuccess(exit)) {
               return joined && exit.value.stored === undefined
-                ? alone(url, asked)
+                ? alone(asked)
                 : Effect.succeed(Answer.delivered(asked, exit.value, joined))
             }
             const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
             const ofOther = joined && isApiError(failure) && failure._tag === "DeadlineExceeded"
               && failure.scope === "total" && asked.call.remaining() > 0
-            return ofOther ? shared(url, asked) : Effect.failCause(exit.cause)
+            return ofOther ? shared(asked) : Effect.failCause(exit.cause)
           }
         })
 
       /** What comes of it is for everybody. */
-      const renew = (url: string, asked: Asked) => {
+      const renew = (asked: Asked) => {
         const request = Conditions.plain(asked.request)
-        return flights.startAlone(asked.key, request.headers, fetched(url, { ...asked, request }))
+        return flights.startAlone(asked.key, request.headers, fetched({ ...asked, request }))
       }
 
-      const decide = (url: string, asked: Asked): Effect.Effect<HttpClientResponse, Failure> => {
+      const decide = (asked: Asked): Effect.Effect<HttpClientResponse, Failure> => {
         const { call, found: { stored }, request, wanted } = asked
         const use = stored === undefined ? "revalidate" : Freshness.use(stored.freshness, wanted, call.date())
         if (stored !== undefined && use !== "revalidate") {
           const answer = Effect.sync(() => Answer.delivered(asked, { stored, handling: { hit: true } }, false))
           return use === "serve"
             ? answer
-            : Effect.zipRight(renew(url, asked), answer)
+            : Effect.zipRight(renew(asked), answer)
         }
         if (wanted.has("only-if-cached")) return Effect.succeed(Answer.onlyKept(request))
         if (request.method === "HEAD") return next(request, call)
-        return Conditions.areIn(request) ? alone(url, asked) : shared(url, asked)
+        return Conditions.areIn(request) ? alone(asked) : shared(asked)
       }
+
+      /** Nothing was kept of the last answer. When this one can be, the next request finds it. */
+      const ask = (request: HttpClientRequest, call: Call, key: string) =>
+        Effect.tap(next(request, call), (response) =>
+          Effect.sync(() => {
+            const { headers, status } = response
+            const now = call.date()
+            if (Freshness.of({ status, headers, sentAt: now, receivedAt: now }) !== undefined) unkept.remove(key)
+          }))
 
       const read = (request: HttpClientRequest, call: Call, wanted: Directives, url: string) =>
         Effect.flatMap(partitionOf(call), (partition) => {
           if (Option.isNone(partition)) return next(request, call)
           const key = CacheKey.primary(partition.value, url)
+          if (unkept.has(key, request.headers) && !wanted.has("only-if-cached")) return ask(request, call, key)
           return Effect.flatMap(
             store.find(key, request),
-            (found) => decide(url, { request, call, partition: partition.value, key, found, wanted })
+            (found) => decide({ request, call, partition: partition.value, key, found, wanted })
           )
         })
-
-      /** Nothing was kept of the last answer. When this one can be, the next request finds it. */
-      const ask = (request: HttpClientRequest, call: Call, url: string) =>
-        Effect.tap(next(request, call), (response) =>
-          Effect.sync(() => {
-            const { headers, status } = response
-            const now = call.date()
-            if (Freshness.of({ status, headers, sentAt: now, receivedAt: now }) !== undefined) unkept.delete(url)
-          }))
 
       const changed = (request: HttpClientRequest, call: Call, headers: Readonly<Record<string, string>>) => {
         const partition = partitionAfter(call)
@@ -187,10 +182,7 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
         if (passes(request, call)) return next(request, call)
         const wanted = wantedBy(request)
         const url = wanted.has("no-store") ? undefined : CacheKey.urlOf(request)
-        if (url === undefined) return next(request, call)
-        return unkept.has(url) && !wanted.has("only-if-cached")
-          ? ask(request, call, url)
-          : read(request, call, wanted, url)
+        return url === undefined ? next(request, call) : read(request, call, wanted, url)
       }
     }
     return { stage: "cache", partition: "principal", around }

@@ -5,7 +5,7 @@
 import { Deferred, Effect, Exit, Fiber, FiberId } from "effect"
 import type { Scope } from "effect"
 
-type Headers = Readonly<Record<string, string>>
+export type Headers = Readonly<Record<string, string>>
 
 interface Flight<A, E> {
   readonly headers: Headers
@@ -39,7 +39,7 @@ export interface Flights<A, E> {
 /** Flights in the background at once. */
 export const maxAlone = 16
 
-const areSame = (one: Headers, other: Headers): boolean => {
+export const areSame = (one: Headers, other: Headers): boolean => {
   const names = Object.keys(one)
   return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
 }

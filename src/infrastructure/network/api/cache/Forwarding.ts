@@ -149,7 +149,7 @@ export const make = ({ invalidations, isCurrent, store }: Options) => (next: Sen
             isStored ? { stored: fresh, response, handling: { ...handling, stored: true } } : { response, handling }
         )
       }
-      const landed: Landed = { response, handling, unkeepable: status < 400 }
+      const landed: Landed = { response, handling, unkeepable: status < 400 && status !== 304 }
       return stored !== undefined && replaces(status) ? Effect.as(store.remove(key), landed) : Effect.succeed(landed)
     }
 
