@@ -65,6 +65,8 @@ const forAnotherAccount = ({ principal }: Credentials, call: Call) => {
 /** Runs at once what needs not wait, at a small part of the price of a time limit; the rest is waited for within it. */
 const promptly = <A>(effect: Effect.Effect<A, ApiError | SecretFailure>, call: Call) =>
   Effect.withFiberRuntime<A, ApiError | SecretFailure>((fiber) => {
+    // What nobody has time to wait for is not begun.
+    if (call.remaining() === 0) return late()
     const runtime = Runtime.make({
       context: fiber.currentContext,
       fiberRefs: fiber.getFiberRefs(),

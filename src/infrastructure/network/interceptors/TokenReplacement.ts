@@ -36,6 +36,8 @@ export const make = (
       const flight = Deferred.unsafeMake<void, RemoteFailure | SecretFailure>(FiberId.none)
       flights.set(generation, flight)
       return CallOptions.unmentioned(tokens.rejected(generation)).pipe(
+        // One that does not let itself be interrupted is over all the same.
+        Effect.disconnect,
         Effect.timeoutFail({ duration: limit, onTimeout: () => new Unavailable({}) }),
         Effect.interruptible,
         Effect.tap(() => void count++),

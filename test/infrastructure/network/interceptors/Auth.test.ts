@@ -222,4 +222,47 @@ describe("Auth", () => {
       yield* CallOptions.idempotencyKey("key-of-the-caller")(send())
       assert.deepStrictEqual(yield* Deferred.await(seen), {})
     }).pipe(Effect.provide(Fused.origins)))
+
+  it.scoped("does not begin to ask for tokens that nobody has time to wait for", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const tokens = {
+        ...AuthCases.make({}).tokens,
+        credentials: () =>
+          Effect.suspend(() => {
+            asked++
+            return Effect.never
+          })
+      }
+      const { exchanges, send } = yield* over({ tokens }, () => ({}))
+      const failure = yield* Effect.flip(send(Fused.get, { total: 0 }))
+      assert.deepInclude(failure, { _tag: "DeadlineExceeded", phase: "auth", sent: "no" })
+      assert.strictEqual(asked, 0)
+      assert.lengthOf(exchanges, 0)
+    }).pipe(Effect.provide(Fused.origins)))
+
+  it.scoped("starts another replacement after one that took too long and cannot be interrupted", () =>
+    Effect.gen(function*() {
+      const cases = AuthCases.make({})
+      const stuck = yield* Deferred.make<void>()
+      yield* Effect.addFinalizer(() => Deferred.succeed(stuck, undefined))
+      let rejected = 0
+      const tokens = {
+        ...cases.tokens,
+        rejected: (generation: number) =>
+          Effect.suspend(() =>
+            rejected++ === 0 ? Effect.uninterruptible(Deferred.await(stuck)) : cases.tokens.rejected(generation)
+          )
+      }
+      const { send } = yield* over({ tokens }, cases.backend())
+      const tags: Array<string> = []
+      for (let number = 0; number < 2; number++) {
+        const fiber = yield* Effect.fork(Effect.either(send(Fused.get, { total: 40_000 })))
+        yield* TestClock.adjust("41 seconds")
+        const result = yield* Fiber.join(fiber)
+        tags.push(Either.isRight(result) ? String(result.right.status) : result.left._tag)
+      }
+      assert.deepStrictEqual(tags, ["AuthUnavailable", "200"])
+      assert.strictEqual(rejected, 2)
+    }).pipe(Effect.provide(Fused.origins)))
 })
