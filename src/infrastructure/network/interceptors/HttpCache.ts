@@ -39,6 +39,8 @@ const passes = ({ body, headers }: HttpClientRequest, { endpoint }: Call) =>
   || headers["authorization"] !== undefined || headers["if-match"] !== undefined
   || headers["if-unmodified-since"] !== undefined || headers["accept"]?.includes("text/event-stream") === true
 
+const urgencyOf = ({ options: { priority = "normal" } }: Call) => ["low", "normal", "high"].indexOf(priority)
+
 const wantedBy = ({ headers }: HttpClientRequest): Directives =>
   CacheControl.parse(
     headers["cache-control"] ??
@@ -97,6 +99,7 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
         flights.share({
           key: asked.key,
           headers: asked.request.headers,
+          urgency: urgencyOf(asked.call),
           run: fetched(asked),
           within: asked.call.remaining(),
           late: () => new DeadlineExceeded({ phase: "queue", scope: "total", sent: "no" }),
@@ -116,7 +119,12 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
       /** What comes of it is for everybody. */
       const renew = (asked: Asked) => {
         const request = Conditions.plain(asked.request)
-        return flights.startAlone(asked.key, request.headers, fetched({ ...asked, request }))
+        return flights.startAlone({
+          key: asked.key,
+          headers: request.headers,
+          urgency: urgencyOf(asked.call),
+          run: fetched({ ...asked, request })
+        })
       }
 
       const decide = (asked: Asked): Effect.Effect<HttpClientResponse, Failure> => {

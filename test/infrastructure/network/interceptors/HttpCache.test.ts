@@ -1,7 +1,11 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, TestClock } from "effect"
+import { Effect, Either, Exit, Fiber, TestClock } from "effect"
+import { UserId } from "../../../../src/domain/auth/User.ts"
+import { Cache } from "../../../../src/domain/storage/Cache.ts"
+import * as ResponseStore from "../../../../src/infrastructure/network/api/cache/ResponseStore.ts"
+import * as MemoryCache from "../../../../src/infrastructure/storage/cache/MemoryCache.ts"
 import { using } from "../api/cache/CachedCalls.ts"
 
 const url = "http://api.test/notes"
@@ -191,6 +195,22 @@ describe("identical requests", () => {
         yield* TestClock.adjust("10 seconds")
         assert.strictEqual((yield* leader).status, 200)
       })))
+
+  it.effect("wait for none that is less urgent", () =>
+    using(
+      ({ number }) => ({ ...cacheable("max-age=60"), ...(number === 1 ? { reset: true } : {}), latency: "1 second" }),
+      (send, exchanges) =>
+        Effect.gen(function*() {
+          const [low, ...others] = yield* Effect.forEach(
+            ["low", "high", "normal", "high", "low"] as const,
+            (priority) => Effect.fork(Effect.either(send(get(), { options: { priority } })))
+          )
+          yield* TestClock.adjust("1 second")
+          assert.isTrue(low !== undefined && Either.isLeft(yield* low))
+          assert.isTrue((yield* Effect.all(others.map(Fiber.join))).every(Either.isRight))
+          assert.lengthOf(exchanges, 2)
+        })
+    ))
 })
 
 describe("a change", () => {
@@ -250,4 +270,11 @@ describe("a cache that is broken", () => {
         assert.strictEqual((yield* send(HttpClientRequest.post(url))).status, 200)
         assert.lengthOf(exchanges, 4)
       }), (cache) => ({ ...cache, get: () => dies, set: () => dies, removeTag: () => dies })))
+
+  it.effect("is no reason for a logout to fail", () =>
+    Effect.gen(function*() {
+      const cache = yield* Cache
+      const exit = yield* Effect.exit(ResponseStore.purge({ ...cache, removeTag: () => dies }, UserId.make("ada")))
+      assert.isTrue(Exit.isSuccess(exit))
+    }).pipe(Effect.provide(MemoryCache.layer)))
 })

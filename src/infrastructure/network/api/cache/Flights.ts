@@ -9,6 +9,7 @@ export type Headers = Readonly<Record<string, string>>
 
 interface Flight<A, E> {
   readonly headers: Headers
+  readonly urgency: number
   readonly landed: Deferred.Deferred<A, E>
   fiber: Fiber.RuntimeFiber<A, E> | undefined
   waiting: number
@@ -23,6 +24,8 @@ export interface Flights<A, E> {
     readonly key: string
     /** Requests with others are not the same. */
     readonly headers: Headers
+    /** Of the request: it does not wait for what is less urgent. */
+    readonly urgency: number
     readonly run: Effect.Effect<A, E>
     /** In milliseconds. Who waits longer for another's request gets `late`. */
     readonly within: number
@@ -30,7 +33,12 @@ export interface Flights<A, E> {
     readonly use: (result: Exit.Exit<A, E>, joined: boolean) => Effect.Effect<B, E2>
   }) => Effect.Effect<B, E2>
   /** Nobody waits; nothing happens when there is a flight, or too many run like this. */
-  readonly startAlone: (key: string, headers: Headers, run: Effect.Effect<A, E>) => Effect.Effect<void>
+  readonly startAlone: (options: {
+    readonly key: string
+    readonly headers: Headers
+    readonly urgency: number
+    readonly run: Effect.Effect<A, E>
+  }) => Effect.Effect<void>
   /** Those who ask from now on get an answer to a later request. */
   readonly forget: (key: string) => void
   readonly size: () => number
@@ -60,20 +68,20 @@ export const make = <A, E>(
     exit !== undefined && Exit.isSuccess(exit) ? unclaimed(exit.value) : Effect.void
 
   const start = (
-    key: string,
-    headers: Headers,
-    run: Effect.Effect<A, E>,
+    { headers, key, run, urgency }: Parameters<Flights<A, E>["startAlone"]>[0],
     { isAbandoned, onEnd }: { readonly isAbandoned: boolean; readonly onEnd: () => void }
   ) => {
     const flight: Flight<A, E> = {
       headers,
+      urgency,
       landed: Deferred.unsafeMake<A, E>(FiberId.none),
       fiber: undefined,
       waiting: 0,
       exit: undefined,
       isAbandoned
     }
-    if (!flights.has(key)) flights.set(key, flight)
+    const other = flights.get(key)
+    if (other === undefined || areSame(other.headers, headers)) flights.set(key, flight)
     const landing = Effect.onExit(Effect.interruptible(run), (exit) =>
       Effect.suspend(() => {
         remove(key, flight)
@@ -104,13 +112,15 @@ export const make = <A, E>(
     })
 
   return {
-    share: ({ headers, key, late, run, use, within }) =>
+    share: ({ headers, key, late, run, urgency, use, within }) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.suspend(() => {
           const known = flights.get(key)
-          const joined = known !== undefined && areSame(known.headers, headers)
+          const joined = known !== undefined && known.urgency >= urgency && areSame(known.headers, headers)
           return Effect.flatMap(
-            joined ? Effect.succeed(known) : start(key, headers, run, { isAbandoned: false, onEnd: () => undefined }),
+            joined
+              ? Effect.succeed(known)
+              : start({ headers, key, run, urgency }, { isAbandoned: false, onEnd: () => undefined }),
             (flight) => {
               flight.waiting += 1
               const landed = Effect.exit(Deferred.await(flight.landed))
@@ -131,12 +141,12 @@ export const make = <A, E>(
         })
       ),
 
-    startAlone: (key, headers, run) =>
+    startAlone: (options) =>
       Effect.uninterruptible(Effect.suspend(() => {
-        if (flights.has(key) || alone >= maxAlone) return Effect.void
+        if (flights.has(options.key) || alone >= maxAlone) return Effect.void
         alone += 1
         return Effect.map(
-          start(key, headers, run, {
+          start(options, {
             isAbandoned: true,
             onEnd: () => {
               alone -= 1

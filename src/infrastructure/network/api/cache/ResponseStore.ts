@@ -115,4 +115,4 @@ export const make = (cache: typeof Cache.Service): ResponseStore => {
 
 /** Leaves nothing of the account's answers, in any process that shares the cache. */
 export const purge = (cache: typeof Cache.Service, user: UserId): Effect.Effect<void> =>
-  cache.removeTag(CacheKey.partitionTag(CacheKey.ofUser(user)))
+  orElse(cache.removeTag(CacheKey.partitionTag(CacheKey.ofUser(user))), undefined)
