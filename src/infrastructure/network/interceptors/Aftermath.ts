@@ -17,9 +17,8 @@ const isDeferred = (failed: Failed) =>
   Either.isRight(failed) && failed.right.status < 400 && failed.right.status !== 303
 
 /** Writes it down. `startedAt` on the clock of the call. */
-export const record = (failed: Failed, { call, delayBefore, origin, reason }: Attempt, startedAt: number): void => {
+export const record = (failed: Failed, { call, delayBefore, reason }: Attempt, startedAt: number): void => {
   const now = call.now()
-  if (Either.isRight(failed) && failed.right.status === 429) origin.retryBudget.limited(now)
   call.became(isDeferred(failed) ? "rejected" : outcomeOf(failed))
   call.record({
     ...Either.match(failed, {

@@ -10,8 +10,6 @@ export class RetryBudget {
   private readonly floor: number
   private left: number
   private lastTaken = Number.NEGATIVE_INFINITY
-  /** When a limiter last answered: what need not be sent waits after that. */
-  limitedAt = Number.NEGATIVE_INFINITY
 
   constructor({ capacity, floor }: ApiPolicyOptions["budget"]) {
     this.capacity = capacity
@@ -34,11 +32,6 @@ export class RetryBudget {
   /** A call succeeded: what its last repetition cost comes back, and 1 when there was none to pay for. */
   succeeded(paid = 0): void {
     this.left = Math.min(this.capacity, this.left + Math.max(1, paid))
-  }
-
-  /** A limiter answered at `now`. */
-  limited(now: number): void {
-    this.limitedAt = now
   }
 
   /** What was paid for does not happen. */
