@@ -1,7 +1,9 @@
 /**
  * What an error's body says about it: problem details (RFC 9457), and whatever is near enough.
  */
-import { Option, Predicate, Record, Redacted, Schema } from "effect"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import { Effect, Option, Predicate, Record, Redacted, Schema, Stream } from "effect"
+import { BufferedResponse } from "./transport/BufferedResponse.ts"
 
 /** Members that are missing or of another type are left out. What may hold words about a person is `told`. */
 export interface Problem {
@@ -26,7 +28,7 @@ const known = new Set(["type", "status", "title", "detail", "instance"])
 
 const parseJson = Schema.decodeUnknownOption(Schema.parseJson(Schema.Unknown))
 
-/** Problems that are longer are none. */
+/** Problems that are longer are none, and are not read. */
 const maxLength = 65_536
 
 /** `application/problem+json`, any other JSON, or what does not say what it is. */
@@ -42,6 +44,26 @@ const location = (error: unknown): string | undefined => {
 }
 
 const text = (value: unknown) => typeof value === "string" ? value : undefined
+
+const bounded = ({ stream }: HttpClientResponse) =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    const fits = (chunk: Uint8Array) =>
+      Effect.sync(() => {
+        chunks.push(chunk)
+        size += chunk.length
+        return size <= maxLength
+      })
+    return Effect.map(
+      Stream.runForEachWhile(stream, fits),
+      () => size > maxLength ? "" : new TextDecoder().decode(Buffer.concat(chunks))
+    )
+  })
+
+/** The body of an error; empty when it cannot be read or is too long. */
+export const textOf = (response: HttpClientResponse): Effect.Effect<string> =>
+  Effect.orElseSucceed(response instanceof BufferedResponse ? response.text : bounded(response), () => "")
 
 /** Reads the body of an error. What is no problem at all is one without members. */
 export const parse = (body: string, contentType?: string): Problem => {

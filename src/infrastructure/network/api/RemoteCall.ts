@@ -4,16 +4,8 @@
 import { Effect, ParseResult, Schema } from "effect"
 import { Rejected, RemoteFailure, Unavailable } from "../../../domain/network/RemoteFailure.ts"
 import { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
+import { issuesOf } from "./ParseIssues.ts"
 import type { StrataClient } from "./StrataClient.ts"
-
-const isRemote = Schema.is(RemoteFailure)
-const isSecret = Schema.is(SecretFailure)
-
-/** Where values do not fit and how, never the values. */
-export const issuesOf = (error: ParseResult.ParseError): ReadonlyArray<string> =>
-  ParseResult.ArrayFormatter.formatErrorSync(error).slice(0, 20).map(({ _tag, path }) =>
-    `${path.length === 0 ? "(root)" : path.map(String).join(".")}: ${_tag}`
-  )
 
 /** A request that cannot be encoded is refused before it is sent. */
 const unforeseen = (failure: unknown): Effect.Effect<never, Rejected | Unavailable> =>
@@ -24,21 +16,17 @@ const unforeseen = (failure: unknown): Effect.Effect<never, Rejected | Unavailab
       Effect.fail(new Unavailable({}))
     )
 
-/** Calls of a client that may also fail with `SecretFailure`, because it signs. */
-export const signed =
+const failing =
+  <Known>(isKnown: (failure: unknown) => failure is Known) =>
   (client: StrataClient) =>
-  <A, E>(request: (client: StrataClient) => Effect.Effect<A, E>): Effect.Effect<A, RemoteFailure | SecretFailure> =>
+  <A, E>(request: (client: StrataClient) => Effect.Effect<A, E>): Effect.Effect<A, Known | Rejected | Unavailable> =>
     Effect.catchAll(
       request(client),
-      (failure: unknown): Effect.Effect<never, RemoteFailure | SecretFailure> =>
-        isRemote(failure) || isSecret(failure) ? Effect.fail(failure) : unforeseen(failure)
+      (failure: unknown): Effect.Effect<never, Known | Rejected | Unavailable> =>
+        isKnown(failure) ? Effect.fail(failure) : unforeseen(failure)
     )
 
-export const plain =
-  (client: StrataClient) =>
-  <A, E>(request: (client: StrataClient) => Effect.Effect<A, E>): Effect.Effect<A, RemoteFailure> =>
-    Effect.catchAll(
-      request(client),
-      (failure: unknown): Effect.Effect<never, RemoteFailure> =>
-        isRemote(failure) ? Effect.fail(failure) : unforeseen(failure)
-    )
+/** Calls of a client that may also fail with `SecretFailure`, because it signs. */
+export const signed = failing(Schema.is(Schema.Union(RemoteFailure, SecretFailure)))
+
+export const plain = failing(Schema.is(RemoteFailure))

@@ -11,24 +11,18 @@ import { failureOf } from "../interceptors/RemoteFailures.ts"
 import * as Answered from "./Answered.ts"
 import { DecodeFailure } from "./ApiError.ts"
 import { StrataApi } from "./contract/StrataApi.ts"
+import { issuesOf } from "./ParseIssues.ts"
 
 /** What a pipeline fails with: what its own stages know in domain terms, and the transport's errors for the rest. */
 export type PipelineFailure = HttpClientError | RemoteFailure | SecretFailure
 
-/** Where an answer does not fit and how; the values, and the parser's words about them, go nowhere. */
-const issuesOf = (failure: unknown): ReadonlyArray<string> =>
-  ParseResult.isParseError(failure)
-    ? ParseResult.ArrayFormatter.formatErrorSync(failure).slice(0, 5).map(({ _tag, path }) =>
-      `${path.length === 0 ? "(root)" : path.map(String).join(".")}: ${_tag}`
-    )
-    : ["(root): none that the contract has"]
-
 const undecodable = (failure: unknown) =>
   Effect.flatMap(Answered.recall, (answered) => {
-    const error = new DecodeFailure({ status: answered?.status ?? 200, issues: issuesOf(failure) })
+    const issues = ParseResult.isParseError(failure) ? issuesOf(failure) : ["(root): none that the contract has"]
+    const error = new DecodeFailure({ status: answered?.status ?? 200, issues })
     return Effect.zipRight(
       Effect.logWarning("The backend answered something that the contract does not have").pipe(
-        Effect.annotateLogs({ "strata.issues": error.issues.join("; ") })
+        Effect.annotateLogs({ "strata.issues": issues.join("; ") })
       ),
       Effect.fail(failureOf(error, answered?.call ?? { repeatable: false, outcome: "unknown" }))
     )

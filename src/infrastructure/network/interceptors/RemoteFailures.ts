@@ -124,7 +124,7 @@ const isGood = (status: number) => status < 300 || status === 304
 /** What a good answer is to everybody outside: any other status becomes a failure, with what its body says. */
 const judged = (response: HttpClientResponse) =>
   isGood(response.status) ? Effect.succeed(response) : Effect.gen(function*() {
-    const body = yield* Effect.orElseSucceed(response.text, () => "")
+    const body = yield* ProblemDetails.textOf(response)
     const retryAfter = yield* RetryAfter.fromHeaders(response.headers)
     const requestId = response.headers["x-request-id"]
     return yield* new HttpFailure({

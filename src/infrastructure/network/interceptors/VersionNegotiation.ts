@@ -4,12 +4,11 @@
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import { Duration, Effect, Either, Stream } from "effect"
+import { Duration, Effect, Either } from "effect"
 import { DecodeFailure, VersionRetired } from "../api/ApiError.ts"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
+import { issuesOf } from "../api/ParseIssues.ts"
 import * as ProblemDetails from "../api/ProblemDetails.ts"
-import { issuesOf } from "../api/RemoteCall.ts"
-import { BufferedResponse } from "../api/transport/BufferedResponse.ts"
 import { fromHttpClientError } from "../api/transport/FailureReason.ts"
 import * as ApiVersions from "../api/version/ApiVersions.ts"
 import type { Call } from "./Call.ts"
@@ -17,9 +16,6 @@ import type { SendCall } from "./Interceptor.ts"
 import * as VersionLifecycle from "./VersionLifecycle.ts"
 
 type Response = HttpClientResponse.HttpClientResponse
-
-/** By these an endpoint may say that it does not serve a version. */
-const refusals = new Set([404, 406, 410, 415, 426])
 
 /** What an answer of a version stands for. */
 interface Answer {
@@ -37,22 +33,6 @@ const withText = (response: Response, text: string) => {
   return HttpClientResponse.fromWeb(request, new globalThis.Response(text === "" ? null : text, { status, headers }))
 }
 
-/** A longer refusal is not read, in bytes. */
-const maxRefusal = 65_536
-
-const refusalText = (response: Response) =>
-  response instanceof BufferedResponse
-    ? response.text
-    : Effect.map(
-      Stream.runFoldWhile(
-        response.stream,
-        { size: 0, chunks: [] as ReadonlyArray<Uint8Array> },
-        ({ size }) => size <= maxRefusal,
-        ({ chunks, size }, chunk) => ({ size: size + chunk.length, chunks: [...chunks, chunk] })
-      ),
-      ({ chunks, size }) => size > maxRefusal ? "" : new TextDecoder().decode(Buffer.concat(chunks))
-    )
-
 const mayNameProblem = ({ headers, status }: Response) =>
   status >= 400 && status < 500 && (headers["content-type"] ?? "").includes("problem+json")
 
@@ -60,13 +40,13 @@ const judge = (response: Response, call: Call, version: string, unsupported: Rea
   if (VersionLifecycle.isElsewhere(response, call)) {
     return Effect.succeed<Answer>({ version, response, isRefused: false, isRetired: false })
   }
-  const isRefused = refusals.has(response.status)
+  const isRefused = ApiVersions.refusals.has(response.status)
   const isRetired = response.status === 410 || (response.status === 404 && VersionLifecycle.hasEnded(call, version))
   if (!isRefused && !mayNameProblem(response)) {
     return Effect.succeed<Answer>({ version, response, isRefused, isRetired })
   }
   // Held in memory, so that its connection is free while another version is asked for.
-  return Effect.map(Effect.orElseSucceed(refusalText(response), () => ""), (text): Answer => ({
+  return Effect.map(ProblemDetails.textOf(response), (text): Answer => ({
     version,
     response: withText(response, text),
     isRefused: isRefused || unsupported.has(ProblemDetails.parse(text).type ?? ""),

@@ -1,6 +1,8 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
-import { Inspectable, Redacted } from "effect"
-import { parse } from "../../../../src/infrastructure/network/api/ProblemDetails.ts"
+import { Effect, Inspectable, Redacted } from "effect"
+import { parse, textOf } from "../../../../src/infrastructure/network/api/ProblemDetails.ts"
 
 const body = JSON.stringify({
   type: "https://example.com/probs/out-of-credit",
@@ -13,6 +15,9 @@ const body = JSON.stringify({
 })
 
 const nothing = { title: undefined, detail: undefined, instance: undefined }
+
+const answer = (content: ReadableStream | string | null) =>
+  HttpClientResponse.fromWeb(HttpClientRequest.get("/"), new Response(content, { status: 400 }))
 
 describe("ProblemDetails", () => {
   it("reads every member and keeps the others", () => {
@@ -62,4 +67,19 @@ describe("ProblemDetails", () => {
     const text = Inspectable.toStringUnknown(parse(body))
     for (const word of ["credit.", "balance", "12345"]) assert.notInclude(text, word)
   })
+
+  it.effect("reads no more of a body than a problem may have", () =>
+    Effect.gen(function*() {
+      let read = 0
+      const endless = new ReadableStream({
+        pull: (controller) => {
+          read++
+          controller.enqueue(new Uint8Array(1024).fill(32))
+        }
+      })
+      assert.strictEqual(yield* textOf(answer(endless)), "")
+      assert.isAtMost(read, 80)
+      assert.strictEqual(yield* textOf(answer(body)), body)
+      assert.strictEqual(yield* textOf(answer(null)), "")
+    }))
 })

@@ -70,6 +70,9 @@ export interface ApiVersions<Domain, Name extends string | number> extends Negot
   readonly versions: Readonly<Record<Name, Version<Domain>>>
 }
 
+/** By these an endpoint may say that it does not serve a version. */
+export const refusals: ReadonlySet<number> = new Set([404, 406, 410, 415, 426])
+
 /** ASP.NET API Versioning. */
 const defaultUnsupported = ["https://docs.api-versioning.org/problems#unsupported"]
 

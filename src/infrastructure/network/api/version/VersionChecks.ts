@@ -4,6 +4,7 @@
 import { DateTime, Duration } from "effect"
 import { Check } from "../../../../domain/operations/Check.ts"
 import { defaults } from "../ApiPolicy.ts"
+import { refusals } from "./ApiVersions.ts"
 import * as Lifecycle from "./Lifecycle.ts"
 
 /** One version that was asked for. */
@@ -13,9 +14,6 @@ export interface Asked {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
 }
-
-/** By these a backend says that there is no such version; any other status shows that there is one. */
-const absent = new Set([404, 406, 410, 415, 426])
 
 const near = Duration.toMillis(defaults.versions.nearSunset)
 
@@ -43,7 +41,7 @@ const fix = "Update this application"
 /** `asked` newest first. The newest version that is served is the one in use. */
 export const resource = (name: string, asked: ReadonlyArray<Asked>, now: number): Check => {
   const title = `api version of ${name}`
-  const served = asked.filter(({ status }) => !absent.has(status))
+  const served = asked.filter(({ status }) => !refusals.has(status))
   const [used, ...older] = served.map((each) => {
     const lifecycle = Lifecycle.isAnnounced(each.headers) ? Lifecycle.parse(each.headers, each.url) : undefined
     return {
@@ -52,7 +50,7 @@ export const resource = (name: string, asked: ReadonlyArray<Asked>, now: number)
       status: lifecycle === undefined ? "ok" as const : statusOf(lifecycle, now)
     }
   })
-  const gone = asked.filter(({ status }) => absent.has(status)).map(({ version }) => version)
+  const gone = asked.filter(({ status }) => refusals.has(status)).map(({ version }) => version)
   if (used === undefined) {
     return new Check({ name: title, status: "failed", detail: `The backend does not serve ${gone.join(", ")}`, fix })
   }
