@@ -50,7 +50,7 @@ const neverSent = new Set<Reason>(["refused", "unresolved", "unreachable", "conn
 const ofConnection = (cause: unknown): boolean => {
   if (!Predicate.isRecord(cause)) return false
   // What TLS finds wrong is told in the same way during its handshake and afterwards.
-  return cause["syscall"] === "read" || cause["syscall"] === "write" || /^ERR_SSL_/.test(String(cause["code"]))
+  return cause["syscall"] === "read" || cause["syscall"] === "write" || String(cause["code"]).startsWith("ERR_SSL_")
     || (cause["cause"] !== cause && ofConnection(cause["cause"]))
 }
 

@@ -3,6 +3,7 @@
  */
 import { Duration, Effect, Predicate, Redacted } from "effect"
 import type { Scope } from "effect"
+import { Socket } from "node:net"
 import type { buildConnector, Dispatcher } from "undici"
 import connect from "undici/lib/api/api-connect.js"
 import connectorOf from "undici/lib/core/connect.js"
@@ -34,7 +35,7 @@ export type Dispatch = (
   handler: Dispatcher.DispatchHandler
 ) => void
 
-/** What stays of undici's own errors would mean something else: it connects again, for ever, after `UND_ERR_SOCKET`. */
+/** Codes that mean something else of a tunnel than of a request: after `UND_ERR_SOCKET` undici connects again, for ever. */
 const codes: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "ECONNRESET",
   UND_ERR_HEADERS_TIMEOUT: "UND_ERR_CONNECT_TIMEOUT"
@@ -47,13 +48,30 @@ const unopened = (cause: unknown) => {
 }
 
 /** The main module of undici adds `connect` to all dispatchers, and much else. */
-const tunnels = (headersTimeout: number) => (origin: URL, options: object) => {
-  const pool = new Pool(origin, { ...options, headersTimeout })
-  return Object.assign(pool, {
+const withConnect = (pool: Dispatcher) =>
+  Object.assign(pool, {
     connect: (request: Dispatcher.ConnectOptions) =>
       connect.call(pool, request).catch((cause: unknown) => Promise.reject(unopened(cause)))
   })
-}
+
+/** Agents that are closed leave connections that are still being made, for aborted requests too. These are closed here. */
+const closing = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => ({ sockets: new Set<Socket>(), over: false })),
+    (made) =>
+      Effect.sync(() => {
+        made.over = true
+        for (const socket of made.sockets) socket.destroy()
+      })
+  ),
+  (made) => (connector: buildConnector.connector): buildConnector.connector => (options, callback) => {
+    if (made.over) return callback(Object.assign(new Error("The layer is closed"), { code: "UND_ERR_CLOSED" }), null)
+    const socket: unknown = connector(options, callback)
+    if (!(socket instanceof Socket)) return
+    made.sockets.add(socket)
+    socket.once("close", () => made.sockets.delete(socket))
+  }
+)
 
 /**
  * undici takes a reset connection for the end of a body that has no other, by the code of the error. With another one it
@@ -66,6 +84,10 @@ const resetIsNoEnd = (connector: buildConnector.connector): buildConnector.conne
     })
     callback(...result)
   })
+
+interface Making {
+  readonly connect?: buildConnector.connector
+}
 
 const owned = <A extends Dispatcher>(create: () => A) =>
   Effect.acquireRelease(Effect.sync(create), (agent) => Effect.ignore(Effect.tryPromise(() => agent.destroy())))
@@ -80,9 +102,12 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
     const timeout = Duration.toMillis(options.connectTimeout ?? "10 seconds")
     const { proxies = {}, tls: tlsOptions = {} } = options
     const connecting = { timeout, ...connectOptions(tlsOptions) }
+    const closed = yield* closing
     /** The connections to one origin. A proxy's agent says how they are made. */
-    const poolOf = (origin: string | URL, own: { readonly connect?: buildConnector.connector }) =>
-      new Pool(origin, { ...pool, ...own, connect: resetIsNoEnd(own.connect ?? connectorOf(connecting)) })
+    const poolOf = (origin: string | URL, own: Making) =>
+      new Pool(origin, { ...pool, ...own, connect: closed(resetIsNoEnd(own.connect ?? connectorOf(connecting))) })
+    const tunnels = (origin: URL, { connect: connector }: Making) =>
+      withConnect(new Pool(origin, { headersTimeout: timeout, ...(connector && { connect: closed(connector) }) }))
     const direct = yield* owned(() => new Agent({ ...pool, factory: poolOf }))
     const through = new Map<string, Dispatcher>()
     for (const proxy of [proxies.http, proxies.https]) {
@@ -91,7 +116,7 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
       // Plain requests are handed to the proxy as RFC 9112, section 3.2.2, says; only encrypted ones need a tunnel.
       const token = credentialsOf(uri)
       const tls = { proxyTls: { timeout, ...proxyConnectOptions(tlsOptions) }, requestTls: connecting }
-      const own = { uri, proxyTunnel: false, clientFactory: tunnels(timeout), factory: poolOf }
+      const own = { uri, proxyTunnel: false, clientFactory: tunnels, factory: poolOf }
       const agent = () => new ProxyAgent({ ...pool, ...tls, ...own, ...(token === undefined ? {} : { token }) })
       through.set(uri, yield* owned(agent))
     }
