@@ -3,7 +3,6 @@
  */
 import type { HttpBody } from "@effect/platform/HttpBody"
 import { Effect, Stream } from "effect"
-import type { Runtime } from "effect"
 import { TransportFailure } from "../ApiError.ts"
 import * as FormBody from "./FormBody.ts"
 
@@ -14,18 +13,21 @@ export interface Progress {
   readonly failed: (cause: unknown, begun: boolean) => void
 }
 
-/** A stream that undici pulls as the connection takes it. */
+/** Bytes that go to undici at once; more of them take time, in which no answer is awaited yet. */
+const pieceBytes = 65_536
+
+/** What undici pulls as the connection takes it. */
 export class Upload implements AsyncIterable<Uint8Array> {
   private readonly source: AsyncIterable<Uint8Array>
   private iterator: AsyncIterator<Uint8Array> | undefined
   private begun = false
   progress: Progress = { sent: () => undefined, failed: () => undefined }
 
-  constructor(stream: Stream.Stream<Uint8Array, unknown>, runtime: Runtime.Runtime<never>) {
-    this.source = Stream.toAsyncIterableRuntime(stream, runtime)
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.source = source
   }
 
-  /** Interrupts the stream, finished or not. */
+  /** Interrupts the source, finished or not. */
   stop(): void {
     const { iterator } = this
     this.iterator = undefined
@@ -61,15 +63,24 @@ export interface Outgoing {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+const piecesOf = async function*(bytes: Uint8Array) {
+  for (let from = 0; from < bytes.length; from += pieceBytes) yield bytes.subarray(from, from + pieceBytes)
+}
+
+const outgoing = (bytes: Uint8Array, headers?: Readonly<Record<string, string>>): Outgoing =>
+  bytes.length <= pieceBytes
+    ? { body: bytes, ...(headers === undefined ? {} : { headers }) }
+    : { body: new Upload(piecesOf(bytes)), headers: { ...headers, "content-length": String(bytes.length) } }
+
 const nothing: Outgoing = { body: null }
 
 /** `undefined` for a body that takes an effect to prepare, or that is none of HTTP's. */
 export const immediate = (body: HttpBody): Outgoing | undefined => {
   if (body._tag === "Empty") return nothing
-  if (body._tag === "Uint8Array") return { body: body.body }
-  return body._tag === "Raw" && (typeof body.body === "string" || body.body instanceof Uint8Array)
-    ? { body: body.body }
-    : undefined
+  if (body._tag === "Uint8Array") return outgoing(body.body)
+  if (body._tag !== "Raw") return undefined
+  if (body.body instanceof Uint8Array) return outgoing(body.body)
+  return typeof body.body === "string" ? { body: body.body } : undefined
 }
 
 const invalid = (cause?: unknown) => new TransportFailure({ reason: "invalid_request", sent: "no", cause })
@@ -77,14 +88,14 @@ const invalid = (cause?: unknown) => new TransportFailure({ reason: "invalid_req
 export const prepare = (body: HttpBody): Effect.Effect<Outgoing, TransportFailure> => {
   if (body._tag === "FormData") {
     return Effect.mapBoth(FormBody.encode(body), {
-      onSuccess: ({ bytes, contentType }) => ({ body: bytes, headers: { "content-type": contentType } }),
+      onSuccess: ({ bytes, contentType }) => outgoing(bytes, { "content-type": contentType }),
       onFailure: invalid
     })
   }
   if (body._tag === "Stream") {
     const { contentLength, stream } = body
     return Effect.map(Effect.runtime<never>(), (runtime) => ({
-      body: new Upload(stream, runtime),
+      body: new Upload(Stream.toAsyncIterableRuntime(stream, runtime)),
       ...(contentLength === undefined ? {} : { headers: { "content-length": String(contentLength) } })
     }))
   }

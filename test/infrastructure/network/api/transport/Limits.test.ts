@@ -2,7 +2,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
 import { createServer } from "node:http"
-import type { ServerResponse } from "node:http"
+import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { DeadlineExceeded } from "../../../../../src/infrastructure/network/api/ApiError.ts"
 import * as DeadlineTimer from "../../../../../src/infrastructure/network/api/transport/DeadlineTimer.ts"
@@ -13,6 +13,7 @@ import { UndiciExchange } from "../../../../../src/infrastructure/network/api/tr
 import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
 
 import { serve } from "./LoopbackServer.ts"
+import { listening } from "./RawServer.ts"
 
 const limits: PhaseLimits = { connect: 5000, headers: 5000, bodyIdle: 5000, attempt: 20_000, total: 30_000 }
 
@@ -74,6 +75,28 @@ describe("limits of an exchange", () => {
         assert.strictEqual(received, 4 * mebibyte)
       }).pipe(Effect.provide(virtual({})))
     }))
+
+  it.scoped("await no answer while a large body is still being sent", () =>
+    Effect.gen(function*() {
+      const arrived = yield* Deferred.make<IncomingMessage>()
+      const { url } = yield* serve((request, response) => {
+        let size = 0
+        request.on("data", (chunk: Buffer) => void (size += chunk.length))
+        request.on("end", () => response.end(`${size} ${request.headers["content-length"]}`))
+        request.pause()
+        Deferred.unsafeDone(arrived, Effect.succeed(request))
+      })
+      yield* Effect.gen(function*() {
+        const body = new Uint8Array(32 * mebibyte)
+        const fiber = yield* Effect.fork(send(HttpClientRequest.bodyUint8Array(HttpClientRequest.post(url), body)))
+        const request = yield* Deferred.await(arrived)
+        yield* TestClock.adjust("15 seconds")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
+        yield* Effect.sync(() => request.resume())
+        const { text } = yield* Fiber.join(fiber)
+        assert.strictEqual(yield* text, `${body.length} ${body.length}`)
+      }).pipe(Effect.provide(virtual({})))
+    }))
 })
 
 describe("what was sent", () => {
@@ -107,6 +130,23 @@ describe("what was sent", () => {
 })
 
 describe("what is left behind", () => {
+  it.scopedLive("is no connection that was still being made when the layer closes", () =>
+    Effect.gen(function*() {
+      const accepted = yield* Deferred.make<void>()
+      const closed = yield* Deferred.make<void>()
+      // Encryption is never begun here.
+      const port = yield* listening((socket) => {
+        socket.once("data", () => Deferred.unsafeDone(accepted, Effect.void))
+        socket.on("close", () => Deferred.unsafeDone(closed, Effect.void))
+      })
+      yield* Effect.gen(function*() {
+        const fiber = yield* Effect.fork(send(HttpClientRequest.get(`https://127.0.0.1:${port}/`)))
+        yield* Deferred.await(accepted)
+        yield* Fiber.interrupt(fiber)
+      }).pipe(Effect.provide(Layer.fresh(UndiciTransport.layer({ connectTimeout: "1 hour" }))))
+      yield* Deferred.await(closed)
+    }))
+
   it.scopedLive("is nothing: two sockets for 40 large failures, and no timer or listener", () =>
     Effect.gen(function*() {
       const { sockets, url } = yield* serve((_, response) => {
