@@ -24,7 +24,8 @@ import {
   serverKey
 } from "./Certificates.ts"
 
-const limits = { connect: 5000, headers: 5000, bodyIdle: 5000, attempt: 10_000, total: 10_000 }
+// All authorities are read for each layer, which takes long on a busy machine.
+const limits = { connect: 30_000, headers: 30_000, bodyIdle: 30_000, attempt: 50_000, total: 50_000 }
 
 const listening = <S extends Server>(server: S) =>
   Effect.acquireRelease(
