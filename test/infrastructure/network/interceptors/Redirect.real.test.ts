@@ -59,21 +59,24 @@ describe.skipIf(!httpbin.isInstalled())("redirects of httpbin", () => {
     60_000
   )
 
-  it.scopedLive("to another port take neither Authorization nor Cookie along", () =>
-    Effect.gen(function*() {
-      const [here, there] = yield* Effect.all([httpbin.start, httpbin.start], { concurrency: 2 })
-      const target = (path: string) => `${here}/redirect-to?status_code=307&url=${encodeURIComponent(there + path)}`
-      const followed = yield* send(HttpClientRequest.get(target("/headers"), { headers: authorization }))
-      assert.strictEqual(followed.status, 200)
-      const headers = Object.keys(received(followed.text)["headers"] ?? {})
-      assert.include(headers, "Host")
-      assert.notInclude(headers, "Authorization")
-      assert.notInclude(headers, "Cookie")
-      const bearer = yield* send(HttpClientRequest.get(target("/bearer"), { headers: authorization }))
-      assert.strictEqual(bearer.status, 401)
-      const post = HttpClientRequest.post(target("/post"), { headers: { ...authorization, "idempotency-key": "k" } })
-      const posted = yield* send(HttpClientRequest.bodyText(post, "body", "text/plain"))
-      assert.strictEqual(JSON.parse(posted.text).data, "body")
-      assert.notInclude(posted.text, "dempotency")
-    }), 60_000)
+  it.scopedLive(
+    "to another port take neither Authorization nor Cookie along, and no body",
+    () =>
+      Effect.gen(function*() {
+        const [here, there] = yield* Effect.all([httpbin.start, httpbin.start], { concurrency: 2 })
+        const target = (path: string) => `${here}/redirect-to?status_code=307&url=${encodeURIComponent(there + path)}`
+        const followed = yield* send(HttpClientRequest.get(target("/headers"), { headers: authorization }))
+        assert.strictEqual(followed.status, 200)
+        const headers = Object.keys(received(followed.text)["headers"] ?? {})
+        assert.include(headers, "Host")
+        assert.notInclude(headers, "Authorization")
+        assert.notInclude(headers, "Cookie")
+        const bearer = yield* send(HttpClientRequest.get(target("/bearer"), { headers: authorization }))
+        assert.strictEqual(bearer.status, 401)
+        const post = HttpClientRequest.post(target("/post"), { headers: authorization })
+        const posted = yield* send(HttpClientRequest.bodyText(post, "body", "text/plain"))
+        assert.deepStrictEqual([posted.status, posted.resends], [307, 0])
+      }),
+    60_000
+  )
 })
