@@ -82,5 +82,5 @@ describe("Auth", () => {
         resent += yield* interleaving(seed)
       }
       assert.isAbove(resent, 500)
-    }).pipe(Effect.provide(Fused.origins)), 60_000)
+    }).pipe(Effect.provide(Fused.origins)), 300_000)
 })
