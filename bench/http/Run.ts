@@ -2,10 +2,9 @@
  * All clients in one run: each round starts each of them once more, in turn, every second round in reverse.
  */
 import { build } from "esbuild"
-import { execFile, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
-import { promisify } from "node:util"
 import { isInstalled } from "../comparison/Installed.ts"
 import { median } from "../Harness.ts"
 import { path } from "./Answer.ts"
@@ -57,8 +56,20 @@ const serve = async (program: string) => {
   return { url: `http://127.0.0.1:${String(port).trim()}${path}`, close: () => void child.kill() }
 }
 
-const parse = (line: string): Cost => {
-  const { cpu, rate }: Record<string, unknown> = JSON.parse(line)
+/** What a client logs is read and thrown away, but for the end of it. */
+const execute = async (args: ReadonlyArray<string>): Promise<Cost> => {
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] })
+  let printed = ""
+  let complaints = ""
+  child.stdout.on("data", (chunk: Buffer) => {
+    printed += chunk.toString()
+  })
+  child.stderr.on("data", (chunk: Buffer) => {
+    complaints = (complaints + chunk.toString()).slice(-2_000)
+  })
+  const [code] = await once(child, "close")
+  if (code !== 0) throw new Error(`node ${args.join(" ")} ended with ${code}: ${complaints}`)
+  const { cpu, rate }: Record<string, unknown> = JSON.parse(printed)
   return { cpu: Number(cpu), rate: Number(rate) }
 }
 
@@ -69,16 +80,17 @@ export const run = async (rounds: number): Promise<ReadonlyArray<Measured>> => {
   const samples = new Map(
     loads.map((load) => [load, new Map(names.map((name) => [name, [] as Array<Cost>]))] as const)
   )
-  const execute = promisify(execFile)
-  for (let round = 0; round < rounds; round++) {
-    for (const [{ concurrency, requests, warmUp }, byName] of samples) {
-      for (const [name, costs] of round % 2 === 0 ? byName : [...byName].toReversed()) {
-        const args = [client, name, url, concurrency, warmUp, requests].map(String)
-        costs.push(parse((await execute(process.execPath, args)).stdout))
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (const [{ concurrency, requests, warmUp }, byName] of samples) {
+        for (const [name, costs] of round % 2 === 0 ? byName : [...byName].toReversed()) {
+          costs.push(await execute([client, name, url, concurrency, warmUp, requests].map(String)))
+        }
       }
     }
+  } finally {
+    close()
   }
-  close()
   return [...samples].map(([{ concurrency }, byName]) => ({
     concurrency,
     costs: new Map([...byName].map(([name, costs]) => [name, {
