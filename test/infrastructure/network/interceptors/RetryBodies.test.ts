@@ -3,37 +3,16 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { createHash } from "node:crypto"
-import { createServer } from "node:http"
-import type { IncomingMessage, ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import { TransportFailure } from "../../../../src/infrastructure/network/api/ApiError.ts"
 import * as ApiPolicy from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import { BufferedResponse } from "../../../../src/infrastructure/network/api/transport/BufferedResponse.ts"
 import { Transport } from "../../../../src/infrastructure/network/api/transport/Transport.ts"
 import * as UndiciTransport from "../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
+import { serve } from "../api/transport/LoopbackServer.ts"
 import * as Loop from "./Loop.ts"
 
 /** No wait between attempts. */
 const hasty = { retry: { ...ApiPolicy.defaults.retry, base: 0, throttledBase: 0 } }
-
-const serve = (handle: (request: IncomingMessage, response: ServerResponse) => void) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly url: string; readonly sockets: () => number; readonly stop: () => void }>((resume) => {
-      const server = createServer(handle)
-      let sockets = 0
-      server.on("connection", () => sockets++)
-      server.listen(0, "127.0.0.1", () =>
-        resume(Effect.succeed({
-          url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-          sockets: () => sockets,
-          stop: () => {
-            server.closeAllConnections()
-            server.close()
-          }
-        })))
-    }),
-    ({ stop }) => Effect.sync(stop)
-  )
 
 /** Fails `failures` times and then succeeds; keeps the digest and length of what it got each time. */
 const digesting = (failures: number) => {
