@@ -63,8 +63,7 @@ const ensureDeadline = (failure: unknown, phase: string, scope: string) =>
     `${JSON.stringify(failure)} instead of ${phase}, ${scope}, maybe`
   )
 
-const size = (stream: Stream.Stream<Uint8Array, unknown>) =>
-  Stream.runFold(stream, 0, (sum, chunk) => sum + chunk.length)
+const size = <E>(stream: Stream.Stream<Uint8Array, E>) => Stream.runFold(stream, 0, (sum, chunk) => sum + chunk.length)
 
 const encode = (text: string) => new TextEncoder().encode(text)
 

@@ -15,7 +15,7 @@ export interface Received {
 }
 
 /** What the transport under test talks to. */
-export class OtherSide extends Context.Tag("effect-strata/testing/contract/TransportContract/OtherSide")<
+export class OtherSide extends Context.Tag("effect-strata/testing/contract/TransportSubject/OtherSide")<
   OtherSide,
   {
     /** Where `behaviour` is played, without a trailing slash. */

@@ -1,6 +1,6 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import { Effect, Fiber, Layer, TestClock } from "effect"
 import { Cache } from "../../../../src/domain/storage/Cache.ts"
 import * as ApiPolicy from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import * as Retry from "../../../../src/infrastructure/network/interceptors/Retry.ts"
@@ -34,7 +34,7 @@ describe("a change of which nobody knows", () => {
         yield* Fiber.join(change)
         yield* send(HttpClientRequest.get(url))
         assert.lengthOf(transport.exchanges.filter(({ request }) => request.method === "GET"), asked)
-      }).pipe(Effect.provide(transport.layer), Effect.provide(MemoryCache.layer), Effect.scoped)
+      }).pipe(Effect.provide(Layer.merge(transport.layer, MemoryCache.layer)), Effect.scoped)
     })
   }
 })

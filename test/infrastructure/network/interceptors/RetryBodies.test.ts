@@ -86,8 +86,7 @@ describe("Retried bodies", () => {
         Effect.suspend(() => {
           if (++sent < 3) return new TransportFailure({ reason: "refused", sent: "no" })
           const { body } = request
-          return body._tag !== "Stream" ? Effect.die("no stream") : Stream.runDrain(body.stream).pipe(
-            Effect.orDie,
+          return body._tag !== "Stream" ? Effect.die("no stream") : Stream.runDrain(Stream.orDie(body.stream)).pipe(
             Effect.as(new BufferedResponse(request, sent < 4 ? 503 : 200, {}, new Uint8Array()))
           )
         })

@@ -106,7 +106,7 @@ describe("SsePushNotifications", () => {
   it.scoped("goes on after the last handled message when the application starts again", () => {
     const server = FakePushServer.make()
     const device = layerOf(server)
-    return Effect.gen(function*() {
+    const first = Effect.gen(function*() {
       const { register, subscribe } = yield* PushNotifications
       yield* register
       yield* subscribe(news)
@@ -114,20 +114,16 @@ describe("SsePushNotifications", () => {
       const { fiber, titles } = yield* listen
       yield* Fiber.interrupt(fiber)
       assert.deepStrictEqual(titles, ["1", "2", "3"])
-    }).pipe(
-      Effect.provide(device),
-      Effect.zipRight(
-        Effect.gen(function*() {
-          const { registration } = yield* PushNotifications
-          assert.isTrue(Option.isSome(yield* registration))
-          server.fake.send("news", "4")
-          const { titles } = yield* listen
-          assert.deepStrictEqual(titles, ["4"])
-          assert.deepStrictEqual(server.fake.lastEventIds, [undefined, "m3"])
-        }).pipe(Effect.provide(Layer.fresh(device)))
-      ),
-      (program) => Effect.provide(program as Effect.Effect<void, PushFailure, LocalDatabase | Scope.Scope>, database())
-    )
+    }).pipe(Effect.provide(device))
+    const second = Effect.gen(function*() {
+      const { registration } = yield* PushNotifications
+      assert.isTrue(Option.isSome(yield* registration))
+      server.fake.send("news", "4")
+      const { titles } = yield* listen
+      assert.deepStrictEqual(titles, ["4"])
+      assert.deepStrictEqual(server.fake.lastEventIds, [undefined, "m3"])
+    }).pipe(Effect.provide(Layer.fresh(device)))
+    return Effect.zipRight(first, second).pipe(Effect.provide(database()))
   })
 
   it.scoped("drops what the backend sends again", () =>

@@ -4,7 +4,7 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import type { Scope } from "effect"
 import { Cache } from "../../../../../src/domain/storage/Cache.ts"
 import { Offline } from "../../../../../src/infrastructure/network/api/ApiError.ts"
@@ -78,7 +78,7 @@ export const using = <A, E>(
       const cache = yield* Cache
       const send = yield* make({ cache: broken === undefined ? cache : broken(cache) }, [gate])
       return yield* body(send, transport.exchanges, line)
-    }).pipe(Effect.provide(transport.layer), Effect.provide(MemoryCache.layer), Effect.scoped)
+    }).pipe(Effect.provide(Layer.merge(transport.layer, MemoryCache.layer)), Effect.scoped)
   })
 
 /** As `fetch` writes requests, as far as the conformance tests ask for it. */

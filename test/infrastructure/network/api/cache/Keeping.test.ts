@@ -74,7 +74,7 @@ describe("an answer on its way into the cache", () => {
       yield* Fiber.join(first)
       const left = yield* cache.get(StoredResponse.region, CacheKey.primary(CacheKey.ofUser(ada), url))
       assert.isTrue(Option.isNone(left))
-    }).pipe(Effect.provide(transport.layer), Effect.provide(MemoryCache.layer))
+    }).pipe(Effect.provide(Layer.merge(transport.layer, MemoryCache.layer)))
   })
 })
 
@@ -125,7 +125,7 @@ describe("answers that vary", () => {
       assert.strictEqual(yield* (yield* send(a)).text, "4")
       assert.strictEqual(yield* (yield* send(a)).text, "4")
       assert.strictEqual(yield* (yield* send(b)).text, "3")
-    }).pipe(Effect.provide(transport.layer), Effect.provide(MemoryCache.layer))
+    }).pipe(Effect.provide(Layer.merge(transport.layer, MemoryCache.layer)))
   })
 })
 
@@ -150,8 +150,13 @@ describe("what a redirect led to", () => {
         yield* send(HttpClientRequest.get(`${url}?page=1`))
         assert.lengthOf(transport.exchanges, 5)
       }).pipe(
-        Effect.provide(Layer.mergeAll(transport.layer, MemoryCache.layer, OriginState.layer)),
-        Effect.provide(ApiPolicy.layer())
+        Effect.provide(
+          Layer.mergeAll(
+            transport.layer,
+            MemoryCache.layer,
+            OriginState.layer.pipe(Layer.provideMerge(ApiPolicy.layer()))
+          )
+        )
       )
     })
   }

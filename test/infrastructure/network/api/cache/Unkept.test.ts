@@ -1,6 +1,6 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { UserId } from "../../../../../src/domain/auth/User.ts"
 import { Cache } from "../../../../../src/domain/storage/Cache.ts"
 import { AccessTokens } from "../../../../../src/infrastructure/network/api/AccessTokens.ts"
@@ -62,7 +62,7 @@ describe("an answer that cannot be kept", () => {
         assert.strictEqual(yield* (yield* send(get())).text, user)
       }
       assert.lengthOf(transport.exchanges, 3)
-    }).pipe(Effect.provide(transport.layer), Effect.provide(MemoryCache.layer))
+    }).pipe(Effect.provide(Layer.merge(transport.layer, MemoryCache.layer)))
   })
 
   it.effect("is none to a caller that has it already", () =>

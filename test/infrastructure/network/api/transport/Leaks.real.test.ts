@@ -57,7 +57,7 @@ describe("after 10,000 exchanges of all kinds", () => {
           ),
           limits
         )
-        const kinds: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+        const round = Effect.all([
           Effect.replicateEffect(to("small"), 90),
           Effect.flatMap(to("large"), discard),
           Effect.flatMap(to("large"), ({ text }) => text),
@@ -66,8 +66,7 @@ describe("after 10,000 exchanges of all kinds", () => {
           Effect.timeoutOption(to("silent"), "2 millis"),
           Effect.flip(to("silent", { headers: 2 })),
           Effect.replicateEffect(upload, 4)
-        ]
-        const round = Effect.all(kinds, { concurrency: "unbounded" })
+        ], { concurrency: "unbounded" })
         yield* Effect.all(Array.from({ length: 100 }, () => round), { concurrency: 8 })
       }).pipe(Effect.provide(Layer.fresh(UndiciTransport.layer())))
       // The server learns of closed connections a little later.

@@ -1,6 +1,6 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import { Effect, Fiber, Layer, TestClock } from "effect"
 import { getLocal } from "mockttp"
 import * as DeadlineTimer from "../../../../../src/infrastructure/network/api/transport/DeadlineTimer.ts"
 import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
@@ -58,5 +58,5 @@ describe("against mockttp", () => {
       yield* Effect.promise(() => seen)
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(yield* Fiber.join(fiber), "headers, attempt, maybe")
-    }).pipe(Effect.provide(UndiciTransport.layer()), Effect.provide(DeadlineTimer.layerClock)))
+    }).pipe(Effect.provide(Layer.merge(UndiciTransport.layer(), DeadlineTimer.layerClock))))
 })
