@@ -6,8 +6,11 @@ export interface Group {
   /** What is no ratio: a text for a person, and lines for a machine. */
   readonly comparison?: () => Promise<{ readonly table: string; readonly lines: string }>
 
-  /** Many sides that the group measures itself, all in one run; by default in as many rounds as it thinks enough. */
-  readonly together?: (rounds?: number) => Promise<{
+  /**
+   * Many sides that the group measures itself, all in one run, telling which; by default in as many rounds as it thinks
+   * enough.
+   */
+  readonly together?: (tell: (what: string) => void, rounds?: number) => Promise<{
     readonly results: ReadonlyArray<Result>
     readonly table: string
     readonly lines: string

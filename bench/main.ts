@@ -40,6 +40,7 @@ const parse = (args: ReadonlyArray<string>) => {
 
 interface Output {
   readonly write: (text: string) => unknown
+  readonly isTTY?: boolean
 }
 
 /** Runs the named groups, or all; answers with the exit code. */
@@ -53,6 +54,8 @@ export const main = async (
     complaints.write(`${why}\nSee npm run bench -- --help\n`)
     return 2
   }
+  /** What is being measured, in a line that the next one replaces. */
+  const tell = (what: string) => void (complaints.isTTY === true && complaints.write(`\r\u001b[K${what}`))
   const parsed = parse(args)
   if (typeof parsed === "string") return refuse(parsed)
   const { positionals, values } = parsed
@@ -74,12 +77,15 @@ export const main = async (
     const { benchmarks, comparison, notice, together } = await load()
     if (notice !== undefined) complaints.write(notice)
     for (const benchmark of benchmarks) {
+      tell(`${benchmark.group}: ${benchmark.name}`)
       results.push(await measure(benchmark, rounds ?? usualRounds))
     }
-    const measured = await together?.(rounds)
+    const measured = await together?.(tell, rounds)
     if (measured !== undefined) results.push(...measured.results)
-    for (const compared of [measured, await comparison?.()]) {
-      if (compared !== undefined) out.write(`${values.json ? compared.lines : `${compared.table}\n`}\n`)
+    const compared = await comparison?.()
+    tell("")
+    for (const each of [measured, compared]) {
+      if (each !== undefined) out.write(`${values.json ? each.lines : `${each.table}\n`}\n`)
     }
   }
   if (results.length > 0) out.write(`${values.json ? lines(results) : table(results)}\n`)

@@ -75,8 +75,8 @@ export const benchmarks = networkEntry
 
 export const notice = isInstalled ? undefined : notInstalled
 
-export const together = async (rounds = 5) => {
-  const measured = await run(rounds)
+export const together = async (tell: (what: string) => void, rounds = 5) => {
+  const measured = await run(rounds, tell)
   return {
     results: judged(measured),
     table: table(measured),

@@ -73,7 +73,8 @@ const execute = async (args: ReadonlyArray<string>): Promise<Cost> => {
   return { cpu: Number(cpu), rate: Number(rate) }
 }
 
-export const run = async (rounds: number): Promise<ReadonlyArray<Measured>> => {
+/** `tell` is told what is being measured. */
+export const run = async (rounds: number, tell: (what: string) => void): Promise<ReadonlyArray<Measured>> => {
   const { client, server } = await programs()
   const { close, url } = await serve(server)
   const names = clientNames.filter((name) => isInstalled || !peers.has(name))
@@ -84,6 +85,7 @@ export const run = async (rounds: number): Promise<ReadonlyArray<Measured>> => {
     for (let round = 0; round < rounds; round++) {
       for (const [{ concurrency, requests, warmUp }, byName] of samples) {
         for (const [name, costs] of round % 2 === 0 ? byName : [...byName].toReversed()) {
+          tell(`http: round ${round + 1} of ${rounds}, ${concurrency} at a time, ${name}`)
           costs.push(await execute([client, name, url, concurrency, warmUp, requests].map(String)))
         }
       }
