@@ -5,8 +5,8 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { Clock, Duration, Effect, Option } from "effect"
 import { Check } from "../../../domain/operations/Check.ts"
 import type { Probe } from "../../telemetry/diagnostics/CollectedDiagnostics.ts"
-import { parseHttpDate } from "../interceptors/RetryAfter.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
+import * as HttpDate from "./HttpDate.ts"
 import { discard } from "./transport/Discard.ts"
 import { contractResources } from "./version/ContractVersions.ts"
 import * as VersionChecks from "./version/VersionChecks.ts"
@@ -30,7 +30,7 @@ const reachable = (origin: string, answers: boolean) =>
     })
 
 const clock = (answer: VersionChecks.Asked, now: number) => {
-  const skew = Option.map(parseHttpDate(answer.headers["date"] ?? ""), (date) => Duration.millis(Math.abs(now - date)))
+  const skew = Option.map(HttpDate.parse(answer.headers["date"]), (date) => Duration.millis(Math.abs(now - date)))
   if (Option.isNone(skew)) {
     return new Check({ name: "clock", status: "warning", detail: "The backend does not say what time it is" })
   }

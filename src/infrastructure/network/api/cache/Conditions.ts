@@ -5,7 +5,7 @@
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Option } from "effect"
-import { parseHttpDate } from "../../interceptors/RetryAfter.ts"
+import * as HttpDate from "../HttpDate.ts"
 import type { StoredResponse } from "./StoredResponse.ts"
 
 const names = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since"]
@@ -33,8 +33,6 @@ const weak = (tag: string) => tag.trim().replace(/^W\//, "")
 
 const tags = (list: string) => list.match(/(?:W\/)?"[^"]*"|[^\s,]+/g) ?? []
 
-const dateOf = (value: string | undefined) => Option.flatMap(Option.fromNullable(value), parseHttpDate)
-
 /** Whether the caller has what is kept already, and so gets a 304. `If-Modified-Since` counts without `If-None-Match` only. */
 export const hold = (
   request: HttpClientRequest.HttpClientRequest,
@@ -44,8 +42,8 @@ export const hold = (
   if (noneMatch !== undefined) {
     return noneMatch.trim() === "*" || (etag !== undefined && tags(noneMatch).some((tag) => weak(tag) === weak(etag)))
   }
-  const changed = Option.orElse(dateOf(lastModified), () => dateOf(date))
-  return Option.getOrElse(Option.zipWith(dateOf(since), changed, (had, last) => last <= had), () => false)
+  const changed = Option.orElse(HttpDate.parse(lastModified), () => HttpDate.parse(date))
+  return Option.getOrElse(Option.zipWith(HttpDate.parse(since), changed, (had, last) => last <= had), () => false)
 }
 
 /** Whether a 304 to the caller's own conditions is about what is kept. */

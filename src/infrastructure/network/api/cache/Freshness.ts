@@ -2,9 +2,9 @@
  * How long an answer is good, by `http-cache-semantics`. What it gets is read strictly first: it takes dates that are
  * none, directives in one case only, and an `Age` of anything.
  */
-import { DateTime, Option, Schema } from "effect"
+import { Option, Schema } from "effect"
 import CachePolicy from "http-cache-semantics"
-import { parseHttpDate } from "../../interceptors/RetryAfter.ts"
+import * as HttpDate from "../HttpDate.ts"
 import * as CacheControl from "./CacheControl.ts"
 import type { Directives } from "./CacheControl.ts"
 
@@ -57,10 +57,7 @@ class PolicyAt extends CachePolicy {
   }
 }
 
-const dateOf = (value: string | undefined): number | undefined =>
-  value === undefined ? undefined : Option.getOrUndefined(parseHttpDate(value))
-
-const httpDate = (millis: number) => DateTime.toDateUtc(DateTime.unsafeMake(millis)).toUTCString()
+const dateOf = (value: string | undefined) => Option.getOrUndefined(HttpDate.parse(value))
 
 /** Statuses that a private cache may keep when the answer says for how long (RFC 9111, section 3), and does not. */
 const neverKept = (status: number) =>
@@ -85,11 +82,11 @@ const initialAge = ({ headers: { age, date }, receivedAt, sentAt }: Received): n
 const lifetimeOf = (directives: Directives, headers: Received["headers"], receivedAt: number) => {
   const { expires } = headers
   const date = dateOf(headers["date"]) ?? receivedAt
-  const fields: Record<string, string> = { date: httpDate(date) }
+  const fields: Record<string, string> = { date: HttpDate.format(date) }
   const lastModified = dateOf(headers["last-modified"])
-  if (lastModified !== undefined) fields["last-modified"] = httpDate(lastModified)
+  if (lastModified !== undefined) fields["last-modified"] = HttpDate.format(lastModified)
   // One that cannot be read is past: `0` is what servers write.
-  if (!directives.has("max-age") && expires !== undefined) fields["expires"] = httpDate(dateOf(expires) ?? 0)
+  if (!directives.has("max-age") && expires !== undefined) fields["expires"] = HttpDate.format(dateOf(expires) ?? 0)
   return fields
 }
 

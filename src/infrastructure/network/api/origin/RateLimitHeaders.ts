@@ -4,7 +4,7 @@
  */
 import { Option } from "effect"
 import { parseDictionary, parseList } from "structured-headers"
-import { parseHttpDate } from "../../interceptors/RetryAfter.ts"
+import * as HttpDate from "../HttpDate.ts"
 
 export interface Observation {
   /** Which of the limits it is, within this origin. */
@@ -128,7 +128,7 @@ const firstEpoch = 1e9
 
 /** Counted on the clock of the server, when that is known to be another. */
 const untilEpoch = (reset: number, headers: Headers, date: number): number => {
-  const theirs = Option.getOrElse(parseHttpDate(headers["date"] ?? ""), () => date)
+  const theirs = Option.getOrElse(HttpDate.parse(headers["date"]), () => date)
   const now = Math.abs(theirs - date) < sameClock ? date : theirs
   return Math.max(0, (reset >= firstEpoch * 1000 ? reset : reset * 1000) - now)
 }

@@ -3,7 +3,7 @@
  */
 import { Option } from "effect"
 import { parseItem } from "structured-headers"
-import { parseHttpDate } from "../../interceptors/RetryAfter.ts"
+import * as HttpDate from "../HttpDate.ts"
 import * as LinkHeader from "./LinkHeader.ts"
 
 const relations = ["deprecation", "sunset", "successor-version", "latest-version"] as const
@@ -64,7 +64,7 @@ const linksOf = (found: ReadonlyArray<LinkHeader.Link>, base: string): Lifecycle
 export const parse = (headers: Headers, url: string): Lifecycle => {
   const { deprecation, link, sunset } = headers
   const since = deprecation === undefined ? undefined : Option.getOrUndefined(parseDeprecation(deprecation))
-  const date = sunset === undefined ? undefined : Option.getOrUndefined(parseHttpDate(sunset.trim()))
+  const date = Option.getOrUndefined(HttpDate.parse(sunset?.trim()))
   const until = date !== undefined && since !== undefined && date < since ? undefined : date
   const found = link === undefined ? [] : LinkHeader.parse(link)
   const malformed: Array<LifecycleHeader> = []
