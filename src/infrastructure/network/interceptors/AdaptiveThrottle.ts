@@ -11,8 +11,8 @@ import type { ApiError } from "../api/ApiError.ts"
 import { answered } from "../api/origin/OriginState.ts"
 import type { OriginState } from "../api/origin/OriginState.ts"
 import { isHurried } from "./CircuitBreaker.ts"
+import { settling } from "./Interceptor.ts"
 import type { CallInterceptor } from "./Interceptor.ts"
-import { settling } from "./Settling.ts"
 
 /** What became of a call: the backend did it, was too busy for it, or never had its say. */
 type Reception = "accepted" | "rejected" | "unknown"

@@ -1,12 +1,30 @@
 /**
  * One time that a call goes out.
  */
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import { Either } from "effect"
+import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
+import { isApiError, outcomeOfStatus } from "../api/ApiError.ts"
+import type { ApiError, Outcome } from "../api/ApiError.ts"
 import type { OriginState } from "../api/origin/OriginState.ts"
 import type { PhaseLimits } from "../api/transport/Transport.ts"
 import type { Call } from "./Call.ts"
 
 /** Why a request goes out once more. Only `retry` and `hedge` cost budget. */
 export type ResendReason = "retry" | "hedge" | "auth" | "redirect"
+
+/** How an attempt ended: with an answer of any status, or without one. */
+export type Result = Either.Either<HttpClientResponse, ApiError | SecretFailure>
+
+/** What the backend made of the request. */
+export const outcomeOf: (result: Result) => Outcome = Either.match({
+  onLeft: (failure) => isApiError(failure) ? failure.outcome : "not-sent",
+  onRight: ({ status }) => outcomeOfStatus(status)
+})
+
+/** A redirection that is followed with the same method says that nothing was done yet. */
+const isDeferred = (result: Result) =>
+  Either.isRight(result) && result.right.status < 400 && result.right.status !== 303
 
 export class Attempt {
   readonly call: Call
@@ -31,5 +49,21 @@ export class Attempt {
   /** The same request once more, within this attempt's turn of the loop. */
   again(reason: ResendReason, origin = this.origin): Attempt {
     return new Attempt(this.call, reason, 0, origin)
+  }
+
+  /** Tells the call of an end that is not what its caller asked for. `startedAt` on the clock of `call.now()`. */
+  record(result: Result, startedAt: number): void {
+    const { call, delayBefore, reason } = this
+    call.became(isDeferred(result) ? "rejected" : outcomeOf(result))
+    call.record({
+      ...Either.match(result, {
+        onLeft: ({ _tag }) => ({ cause: _tag }),
+        onRight: ({ status }) => ({ cause: String(status), status })
+      }),
+      startedAt: startedAt - call.startedAt,
+      duration: call.now() - startedAt,
+      delayBefore,
+      ...(reason === undefined ? {} : { resendReason: reason })
+    })
   }
 }

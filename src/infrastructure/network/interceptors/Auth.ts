@@ -13,10 +13,10 @@ import type { AccessTokens, Credentials } from "../api/AccessTokens.ts"
 import { AuthUnavailable, DeadlineExceeded, SessionExpired } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import * as CallOptions from "../api/CallOptions.ts"
+import * as Resend from "../api/retry/Resend.ts"
 import type { Attempt } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
-import * as Resend from "./Resend.ts"
 import * as TokenReplacement from "./TokenReplacement.ts"
 
 const isSecret = Schema.is(SecretFailureSchema)

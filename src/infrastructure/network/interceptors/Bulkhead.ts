@@ -9,17 +9,16 @@ import type { Kind } from "../api/origin/Kind.ts"
 import type { Place } from "../api/origin/Line.ts"
 import { laneOf } from "../api/origin/OriginState.ts"
 import type { Call } from "./Call.ts"
+import { settling } from "./Interceptor.ts"
 import type { CallInterceptor } from "./Interceptor.ts"
-import { settling } from "./Settling.ts"
-import * as Turn from "./Turn.ts"
 
 const late = () => new DeadlineExceeded({ phase: "queue", scope: "total", sent: "no" })
 
 const waiting = (place: Place, call: Call): Effect.Effect<void, DeadlineExceeded> => {
   const left = call.remaining()
   return Number.isFinite(left)
-    ? Effect.timeoutFail(Turn.called(place), { duration: left, onTimeout: late })
-    : Turn.called(place)
+    ? Effect.timeoutFail(place.turn, { duration: left, onTimeout: late })
+    : place.turn
 }
 
 export const make = (kind: Kind): CallInterceptor => ({

@@ -10,15 +10,15 @@ import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import type { Admission, Refusal, Verdict } from "../api/origin/Breaker.ts"
 import type { Kind } from "../api/origin/Kind.ts"
 import { laneOf } from "../api/origin/OriginState.ts"
+import * as RetryAfter from "../api/retry/RetryAfter.ts"
+import { statuses52x } from "../api/retry/RetryTable.ts"
+import { settling } from "./Interceptor.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
-import * as RetryAfter from "./RetryAfter.ts"
-import { statuses52x } from "./RetryTable.ts"
-import { settling } from "./Settling.ts"
 
 type Outcome = Exit.Exit<HttpClientResponse, ApiError | SecretFailure>
 
 /** Milliseconds. What its own deadline cuts off before this says nothing. */
-export const patience = 1000
+const patience = 1000
 
 /** A caller in a hurry does not make the backend slow. */
 export const isHurried = ({ scope }: DeadlineExceeded, lasted: number): boolean =>
@@ -66,9 +66,9 @@ export const make = (kind: Kind, { retry }: ApiPolicyOptions): AttemptIntercepto
         }
         const verdict = ofStatus(outcome.value.status)
         const asked = verdict === "failure"
-          ? RetryAfter.parse(outcome.value.headers["retry-after"], call.date())
-          : Option.none()
-        breaker.settle(admission, verdict, now, Option.isSome(asked) ? Duration.toMillis(asked.value) : 0)
+          ? RetryAfter.millis(outcome.value.headers["retry-after"], call.date())
+          : undefined
+        breaker.settle(admission, verdict, now, asked)
       }
 
       // What is not a probe holds nothing: when it is interrupted there is nothing to do.

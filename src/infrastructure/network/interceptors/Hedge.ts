@@ -12,13 +12,13 @@ import type { ApiError } from "../api/ApiError.ts"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import type { Kind } from "../api/origin/Kind.ts"
 import { laneOf } from "../api/origin/OriginState.ts"
+import * as Resend from "../api/retry/Resend.ts"
+import * as RetryTable from "../api/retry/RetryTable.ts"
 import { discard } from "../api/transport/Discard.ts"
-import * as Aftermath from "./Aftermath.ts"
 import { Attempt } from "./Attempt.ts"
+import type { Result } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
 import type { LoopInterceptor, SendAttempt } from "./Interceptor.ts"
-import * as Replay from "./Replay.ts"
-import * as RetryTable from "./RetryTable.ts"
 
 const safe = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "QUERY"])
 
@@ -95,7 +95,7 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
     const send = (request: HttpClientRequest, attempt: Attempt, paid = 0): Answer => {
       const { call } = attempt
       const startedAt = call.now()
-      const failed = (outcome: Aftermath.Failed) => Aftermath.record(outcome, attempt, startedAt)
+      const failed = (result: Result) => attempt.record(result, startedAt)
       const after = (exit: Ended) => {
         if (Exit.isFailure(exit)) {
           const failure = Cause.failureOrCause(exit.cause)
@@ -130,7 +130,7 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
 
     return (request: HttpClientRequest, call: Call): Answer => {
       const first = new Attempt(call)
-      if (!safe.has(call.method) || Replay.isOneShot(request, call)) return send(request, first)
+      if (!safe.has(call.method) || Resend.isOneShot(request, call)) return send(request, first)
       allowance = Math.min(saved, allowance + hedge.share)
       const startedAt = call.now()
       const delay = delayOf(call, startedAt)

@@ -3,7 +3,7 @@
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import type { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import type { Attempt } from "./Attempt.ts"
@@ -35,3 +35,24 @@ export interface AttemptInterceptor {
 
 /** Several of one stage run in the order in which they are given. */
 export type Interceptor = CallInterceptor | LoopInterceptor | AttemptInterceptor
+
+/**
+ * What stages that count do, with one operator: hear how the rest ended, once. Where nothing interrupts, around an effect
+ * that may be interrupted, `settle` hears of interruptions too; elsewhere of everything else.
+ */
+export const settling = <A, E>(
+  effect: Effect.Effect<A, E>,
+  settle: (exit: Exit.Exit<A, E>) => void
+): Effect.Effect<A, E> =>
+  Effect.matchCauseEffect(effect, {
+    onFailure: (cause) => {
+      const exit = Exit.failCause(cause)
+      settle(exit)
+      return exit
+    },
+    onSuccess: (value) => {
+      const exit = Exit.succeed(value)
+      settle(exit)
+      return exit
+    }
+  })

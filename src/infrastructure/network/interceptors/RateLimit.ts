@@ -14,11 +14,10 @@ import type { Place } from "../api/origin/Line.ts"
 import { answered } from "../api/origin/OriginState.ts"
 import * as RateLimitHeaders from "../api/origin/RateLimitHeaders.ts"
 import type { Answer } from "../api/origin/RateLimits.ts"
+import * as RetryAfter from "../api/retry/RetryAfter.ts"
 import type { Attempt } from "./Attempt.ts"
+import { settling } from "./Interceptor.ts"
 import type { AttemptInterceptor, SendAttempt } from "./Interceptor.ts"
-import * as RetryAfter from "./RetryAfter.ts"
-import { settling } from "./Settling.ts"
-import * as Turn from "./Turn.ts"
 
 const silent: Answer = { status: 0, retryAfter: undefined, observations: [] }
 
@@ -32,7 +31,7 @@ const read = (response: HttpClientResponse, { call, origin }: Attempt): Answer =
   if (!answered(origin, response)) return silent
   if ((status >= 300 && status < 400) || (age !== undefined && age.trim() !== "0")) return silent
   const retryAfter = status === 429 || status === 503
-    ? Option.getOrUndefined(Option.map(RetryAfter.parse(headers["retry-after"], call.date()), Duration.toMillis))
+    ? RetryAfter.millis(headers["retry-after"], call.date())
     : undefined
   return { status, retryAfter, observations: RateLimitHeaders.parse(headers, call.date()) }
 }
@@ -66,7 +65,7 @@ const turn = (kind: Kind, place: Place, attempt: Attempt): Effect.Effect<void, T
     const wait = rateLimits.waitOf(kind, place, now)
     if (wait > call.remaining()) return refused(wait)
     return Effect.flatMap(
-      Effect.raceFirst(Turn.called(place), Effect.sleep(Math.max(1, Math.ceil(wait)))),
+      Effect.raceFirst(place.turn, Effect.sleep(Math.max(1, Math.ceil(wait)))),
       () => turn(kind, place, attempt)
     )
   })

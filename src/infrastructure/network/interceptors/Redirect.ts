@@ -10,10 +10,10 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
 import { Effect, Option } from "effect"
 import { DecodeFailure } from "../api/ApiError.ts"
 import type { OriginStates } from "../api/origin/OriginState.ts"
+import * as Resend from "../api/retry/Resend.ts"
 import { discard } from "../api/transport/Discard.ts"
 import type { Attempt } from "./Attempt.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
-import * as Resend from "./Resend.ts"
 
 export const maxRedirects = 5
 

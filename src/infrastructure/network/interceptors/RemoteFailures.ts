@@ -22,9 +22,9 @@ import { HttpFailure, isApiError, outcomeOfStatus } from "../api/ApiError.ts"
 import type { ApiError, TransportFailure } from "../api/ApiError.ts"
 import { rejectedType } from "../api/contract/Problem.ts"
 import * as ProblemDetails from "../api/ProblemDetails.ts"
+import * as RetryAfter from "../api/retry/RetryAfter.ts"
 import type { Call } from "./Call.ts"
 import type { SendCall } from "./Interceptor.ts"
-import * as RetryAfter from "./RetryAfter.ts"
 
 /** What is asked for when a backend that limits says nothing. */
 export const defaultRateLimit = Duration.seconds(1)

@@ -12,13 +12,14 @@ import { BodyNotReplayable, DeadlineExceeded } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import * as Jitter from "../api/Jitter.ts"
+import * as Resend from "../api/retry/Resend.ts"
+import * as RetryAfter from "../api/retry/RetryAfter.ts"
+import * as RetryTable from "../api/retry/RetryTable.ts"
 import { discard } from "../api/transport/Discard.ts"
-import * as Aftermath from "./Aftermath.ts"
-import { Attempt } from "./Attempt.ts"
+import { Attempt, outcomeOf } from "./Attempt.ts"
+import type { Result } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
 import type { LoopInterceptor, SendAttempt } from "./Interceptor.ts"
-import * as Replay from "./Replay.ts"
-import * as RetryTable from "./RetryTable.ts"
 
 type Answer = Effect.Effect<HttpClientResponse, ApiError | SecretFailure>
 
@@ -43,11 +44,15 @@ interface Turn {
 const stop: Next = { _tag: "Stop" }
 
 /** An answer that nobody will see does not hold its connection. */
-const letGo = (failed: Aftermath.Failed) => Either.isRight(failed) ? discard(failed.right) : Effect.void
+const letGo = (failed: Result) => Either.isRight(failed) ? discard(failed.right) : Effect.void
+
+/** How long the answer asks to stay away. The stage `rateLimit` keeps other calls away as long. */
+const askedBy = (failed: Result, call: Call) =>
+  Either.isLeft(failed) ? undefined : RetryAfter.millis(failed.right.headers["retry-after"], call.date())
 
 /** Refused before it went out: no request was made that the budget has to pay for. */
-const wentNowhere = (failed: Aftermath.Failed, row: RetryTable.Row | undefined, { sentAt }: Attempt) =>
-  row === undefined && sentAt === undefined && Aftermath.outcomeOf(failed) === "not-sent"
+const wentNowhere = (failed: Result, row: RetryTable.Row | undefined, { sentAt }: Attempt) =>
+  row === undefined && sentAt === undefined && outcomeOf(failed) === "not-sent"
 
 export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
   const table = RetryTable.make(retry)
@@ -65,7 +70,7 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
     })
 
   const decide = (
-    failed: Aftermath.Failed,
+    failed: Result,
     row: RetryTable.Row | undefined,
     asked: number | undefined,
     { attempt: { call }, replayable, retries }: Turn
@@ -74,13 +79,13 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
       if (row === undefined || !RetryTable.allows(row, call) || retries + 1 >= retry.maxAttempts) return stop
       if (asked !== undefined && asked > maxRetryAfter) return stop
       if (!replayable()) {
-        return { _tag: "Fail", failure: new BodyNotReplayable({ outcome: Aftermath.outcomeOf(failed) }) }
+        return { _tag: "Fail", failure: new BodyNotReplayable({ outcome: outcomeOf(failed) }) }
       }
       const wait = yield* backoff(row, asked, retries)
       if (wait >= call.remaining()) {
         // An answer says more than that time is up.
         if (Either.isRight(failed)) return stop
-        const sent = Aftermath.outcomeOf(failed) === "not-sent" ? "no" : "maybe"
+        const sent = outcomeOf(failed) === "not-sent" ? "no" : "maybe"
         return { _tag: "Fail", failure: new DeadlineExceeded({ phase: "backoff", scope: "total", sent }) }
       }
       const paid = call.origin.retryBudget.take(row.cost, call.now())
@@ -95,11 +100,11 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
       const { call } = attempt
       const startedAt = call.now()
 
-      const afterwards = (failed: Aftermath.Failed, row: RetryTable.Row | undefined): Answer =>
+      const afterwards = (failed: Result, row: RetryTable.Row | undefined): Answer =>
         Effect.gen(function*() {
-          Aftermath.record(failed, attempt, startedAt)
+          attempt.record(failed, startedAt)
           if (wentNowhere(failed, row, attempt)) call.origin.retryBudget.giveBack(paid)
-          const asked = Aftermath.retryAfter(failed, call)
+          const asked = askedBy(failed, call)
           const then = yield* decide(failed, row, asked, now)
           if (then._tag === "Stop") return yield* failed
           if (then._tag === "Fail") return yield* Effect.zipRight(letGo(failed), Effect.fail(then.failure))
@@ -128,7 +133,7 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
     }
 
     return (request: HttpClientRequest, call: Call): Answer => {
-      const replay = Replay.of(request, call)
+      const replay = Resend.watched(request, call)
       return turn(replay.request, { attempt: new Attempt(call), retries: 0, paid: 0, replayable: replay.possible })
     }
   }

@@ -6,29 +6,29 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Effect } from "effect"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import * as ApiVersions from "../api/version/ApiVersions.ts"
+import * as Negotiation from "../api/version/Negotiation.ts"
+import * as Retirement from "../api/version/Retirement.ts"
 import type { VersionNotices } from "../api/version/VersionNotices.ts"
 import type { Call } from "./Call.ts"
 import type { CallInterceptor } from "./Interceptor.ts"
-import * as VersionLifecycle from "./VersionLifecycle.ts"
-import * as VersionNegotiation from "./VersionNegotiation.ts"
 
 /** The version in the path of the wire contract. */
 const versionOf = (template: string | undefined) => /^\/(v\d+)\//.exec(template ?? "")?.[1]
 
 export const make = (policy: ApiPolicyOptions, notices: typeof VersionNotices.Service): CallInterceptor => {
-  const listen = VersionLifecycle.make(policy, notices)
-  const negotiate = VersionNegotiation.make(policy, listen)
+  const listen = Retirement.make(policy, notices)
+  const negotiate = Negotiation.make(policy, listen)
 
   /** Of a call without versions. Its 410 may be about one thing alone, unless the end of the version was announced. */
   const settle = (response: HttpClientResponse, call: Call) => {
-    const isSilent = VersionLifecycle.isQuiet(response, call) || VersionLifecycle.isElsewhere(response, call)
+    const isSilent = Retirement.isQuiet(response, call) || Retirement.isElsewhere(response, call)
     const version = isSilent ? undefined : versionOf(call.template)
     if (version === undefined) return Effect.succeed(response)
     return Effect.flatMap(listen(response, call, version), (heard) => {
       const isRetired = heard.status === 410
-        ? VersionLifecycle.sunsetOf(call, version) !== undefined
-        : heard.status === 404 && VersionLifecycle.hasEnded(call, version)
-      return isRetired ? VersionLifecycle.retire(heard, version) : Effect.succeed(heard)
+        ? Retirement.sunsetOf(call, version) !== undefined
+        : heard.status === 404 && Retirement.hasEnded(call, version)
+      return isRetired ? Retirement.retire(heard, version) : Effect.succeed(heard)
     })
   }
 

@@ -7,7 +7,7 @@ import type { Scope } from "effect"
 import type { IncomingMessage } from "node:http"
 import type { WebSocket } from "ws"
 import { realtimeMaxFrameBytes } from "../api/contract/RealtimeFrame.ts"
-import * as RetryAfter from "../interceptors/RetryAfter.ts"
+import * as RetryAfter from "../api/retry/RetryAfter.ts"
 import { RealtimeSocket, SocketClosed, SocketRefused, SocketUnreachable } from "./RealtimeSocket.ts"
 import type { Duplex } from "./RealtimeSocket.ts"
 

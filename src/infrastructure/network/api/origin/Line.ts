@@ -1,6 +1,8 @@
 /**
  * A bounded line of waiting calls: first come, first served within a priority.
  */
+import { Effect } from "effect"
+
 export type Priority = "high" | "normal" | "low"
 
 /** Somebody's place in the line. */
@@ -8,11 +10,23 @@ export class Place {
   readonly priority: Priority
   /** The number with which it was called; the line no longer knows it then. */
   called: number | undefined
-  /** Wakes whoever waits here. Set by the one who waits. */
-  wake: (() => void) | undefined
+  private wake: (() => void) | undefined
 
   constructor(priority: Priority) {
     this.priority = priority
+  }
+
+  /** Ends when the place is called. Whoever waits leaves the line, whatever the end of it. */
+  get turn(): Effect.Effect<void> {
+    return Effect.async((resume) => {
+      if (this.called !== undefined) return resume(Effect.void)
+      this.wake = () => resume(Effect.void)
+    })
+  }
+
+  call(number: number): void {
+    this.called = number
+    this.wake?.()
   }
 }
 
@@ -42,8 +56,7 @@ export class Line {
     const { high, low, normal } = this.places
     const next = high.shift() ?? normal.shift() ?? low.shift()
     if (next === undefined) return false
-    next.called = number
-    next.wake?.()
+    next.call(number)
     return true
   }
 

@@ -4,15 +4,15 @@
  */
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { DateTime, Duration, Effect } from "effect"
-import { VersionRetired } from "../api/ApiError.ts"
-import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
-import { discard } from "../api/transport/Discard.ts"
-import * as Lifecycle from "../api/version/Lifecycle.ts"
-import { VersionNotice } from "../api/version/VersionNotice.ts"
-import type { Urgency } from "../api/version/VersionNotice.ts"
-import type { VersionNotices } from "../api/version/VersionNotices.ts"
-import type { Call } from "./Call.ts"
-import type { SendCall } from "./Interceptor.ts"
+import type { Call } from "../../interceptors/Call.ts"
+import type { SendCall } from "../../interceptors/Interceptor.ts"
+import { VersionRetired } from "../ApiError.ts"
+import type { ApiPolicyOptions } from "../ApiPolicy.ts"
+import { discard } from "../transport/Discard.ts"
+import * as Lifecycle from "./Lifecycle.ts"
+import { VersionNotice } from "./VersionNotice.ts"
+import type { Urgency } from "./VersionNotice.ts"
+import type { VersionNotices } from "./VersionNotices.ts"
 
 type Answer = ReturnType<SendCall>
 

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync, writeFileSync } from "node:fs"
-import { rows } from "../../../../src/infrastructure/network/interceptors/RetryTable.ts"
-import type { Repeated, Row } from "../../../../src/infrastructure/network/interceptors/RetryTable.ts"
+import { rows } from "../../../../../src/infrastructure/network/api/retry/RetryTable.ts"
+import type { Repeated, Row } from "../../../../../src/infrastructure/network/api/retry/RetryTable.ts"
 
-const file = new URL("../../../../docs/ports/Retry.md", import.meta.url)
-const command = "UPDATE_DOCS=1 npx vitest run test/infrastructure/network/interceptors/RetryPage.test.ts"
+const file = new URL("../../../../../docs/ports/Retry.md", import.meta.url)
+const command = "UPDATE_DOCS=1 npx vitest run test/infrastructure/network/api/retry/RetryPage.test.ts"
 const generated = /(?<=<!-- table -->\n)[^]*(?=\n<!-- \/table -->)/
 
 /** Methods that are idempotent; others without a key; others with one. */

@@ -5,15 +5,15 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { Duration, Effect, Either } from "effect"
-import { DecodeFailure, VersionRetired } from "../api/ApiError.ts"
-import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
-import { issuesOf } from "../api/ParseIssues.ts"
-import * as ProblemDetails from "../api/ProblemDetails.ts"
-import { fromHttpClientError } from "../api/transport/FailureReason.ts"
-import * as ApiVersions from "../api/version/ApiVersions.ts"
-import type { Call } from "./Call.ts"
-import type { SendCall } from "./Interceptor.ts"
-import * as VersionLifecycle from "./VersionLifecycle.ts"
+import type { Call } from "../../interceptors/Call.ts"
+import type { SendCall } from "../../interceptors/Interceptor.ts"
+import { DecodeFailure, VersionRetired } from "../ApiError.ts"
+import type { ApiPolicyOptions } from "../ApiPolicy.ts"
+import { issuesOf } from "../ParseIssues.ts"
+import * as ProblemDetails from "../ProblemDetails.ts"
+import { fromHttpClientError } from "../transport/FailureReason.ts"
+import * as ApiVersions from "./ApiVersions.ts"
+import * as Retirement from "./Retirement.ts"
 
 type Response = HttpClientResponse.HttpClientResponse
 
@@ -37,11 +37,11 @@ const mayNameProblem = ({ headers, status }: Response) =>
   status >= 400 && status < 500 && (headers["content-type"] ?? "").includes("problem+json")
 
 const judge = (response: Response, call: Call, version: string, unsupported: ReadonlySet<string>) => {
-  if (VersionLifecycle.isElsewhere(response, call)) {
+  if (Retirement.isElsewhere(response, call)) {
     return Effect.succeed<Answer>({ version, response, isRefused: false, isRetired: false })
   }
   const isRefused = ApiVersions.refusals.has(response.status)
-  const isRetired = response.status === 410 || (response.status === 404 && VersionLifecycle.hasEnded(call, version))
+  const isRetired = response.status === 410 || (response.status === 404 && Retirement.hasEnded(call, version))
   if (!isRefused && !mayNameProblem(response)) {
     return Effect.succeed<Answer>({ version, response, isRefused, isRetired })
   }
@@ -71,7 +71,7 @@ const handOn = (versions: ApiVersions.Negotiable, answer: Answer): ReturnType<Se
   )
 }
 
-export const make = ({ versions: policy }: ApiPolicyOptions, listen: VersionLifecycle.Listen) => {
+export const make = ({ versions: policy }: ApiPolicyOptions, listen: Retirement.Listen) => {
   const remember = Duration.toMillis(policy.remember)
 
   return (

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Option } from "effect"
-import * as RetryAfter from "../../../../src/infrastructure/network/interceptors/RetryAfter.ts"
+import * as RetryAfter from "../../../../../src/infrastructure/network/api/retry/RetryAfter.ts"
 
 const now = Date.UTC(1994, 10, 6, 8, 49, 37)
 const seconds = (value: string | undefined) =>

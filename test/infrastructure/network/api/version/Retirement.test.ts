@@ -1,15 +1,15 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe } from "@effect/vitest"
 import { Effect, Either, Option, Stream, TestClock } from "effect"
-import { VersionRetired } from "../../../../src/infrastructure/network/api/ApiError.ts"
-import { defaults } from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
-import { OriginStates } from "../../../../src/infrastructure/network/api/origin/OriginState.ts"
-import * as ApiVersions from "../../../../src/infrastructure/network/api/version/ApiVersions.ts"
-import * as VersionNotices from "../../../../src/infrastructure/network/api/version/VersionNotices.ts"
-import * as Redirect from "../../../../src/infrastructure/network/interceptors/Redirect.ts"
-import * as Version from "../../../../src/infrastructure/network/interceptors/Version.ts"
-import type { Step } from "../../../../src/testing/ScriptedTransport.ts"
-import * as Fused from "../Fused.ts"
+import { VersionRetired } from "../../../../../src/infrastructure/network/api/ApiError.ts"
+import { defaults } from "../../../../../src/infrastructure/network/api/ApiPolicy.ts"
+import { OriginStates } from "../../../../../src/infrastructure/network/api/origin/OriginState.ts"
+import * as ApiVersions from "../../../../../src/infrastructure/network/api/version/ApiVersions.ts"
+import * as VersionNotices from "../../../../../src/infrastructure/network/api/version/VersionNotices.ts"
+import * as Redirect from "../../../../../src/infrastructure/network/interceptors/Redirect.ts"
+import * as Version from "../../../../../src/infrastructure/network/interceptors/Version.ts"
+import type { Step } from "../../../../../src/testing/ScriptedTransport.ts"
+import * as Fused from "../../Fused.ts"
 import {
   current,
   day,
@@ -23,9 +23,9 @@ import {
   test,
   text,
   versions
-} from "../VersionedBackend.ts"
+} from "../../VersionedBackend.ts"
 
-describe("VersionLifecycle", () => {
+describe("Retirement", () => {
   test("no call fails when the sunset passes during the run, and it is told once a day", () =>
     Effect.gen(function*() {
       const ending = 40 * day

@@ -2,8 +2,8 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Stream } from "effect"
-import * as Resend from "../../../../src/infrastructure/network/interceptors/Resend.ts"
-import * as Stages from "../Stages.ts"
+import * as Resend from "../../../../../src/infrastructure/network/api/retry/Resend.ts"
+import * as Stages from "../../Stages.ts"
 
 describe("Resend", () => {
   it.effect("bodies of which nobody knows whether they can be read again are not sent again", () =>

@@ -3,11 +3,11 @@
  */
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Option, Schema } from "effect"
-import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
-import type { ApiError, Reason } from "../api/ApiError.ts"
-import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
-import { BufferedResponse } from "../api/transport/BufferedResponse.ts"
-import type { Call } from "./Call.ts"
+import type { SecretFailure } from "../../../../domain/storage/SecretFailure.ts"
+import type { Call } from "../../interceptors/Call.ts"
+import type { ApiError, Reason } from "../ApiError.ts"
+import type { ApiPolicyOptions } from "../ApiPolicy.ts"
+import { BufferedResponse } from "../transport/BufferedResponse.ts"
 
 /**
  * Which calls a failure is repeated for: all of them, because nothing was done; those that may have their effect twice
