@@ -18,7 +18,7 @@ const contract = `${infrastructure}network/api/contract/`
 /** Ports that only infrastructure calls, so they stand beside their adapters. */
 const ports = `${infrastructure}(`
   + "security/keychain/Keychain|security/encryption/Keyset(Store)?|"
-  + "storage/local/(LocalDatabase|Migration|ProcessLock|Lease)|storage/cache/EntryStore|network/api/(ApiClient|PlainApiClient|AccessTokens|ApiError|transport/(Transport|MemoryServer|FormBody|BufferedResponse|StreamingResponse|Discard))"
+  + "storage/local/(LocalDatabase|Migration|ProcessLock|Lease)|storage/cache/EntryStore|network/api/(ApiClient|PlainApiClient|AccessTokens|ApiError|transport/(Transport|MemoryServer|WholeBody|AnswerBody|BufferedResponse|StreamingResponse|Discard))"
   + ")\\.ts$"
 const redaction = `${infrastructure}telemetry/(redaction/|Redact)`
 

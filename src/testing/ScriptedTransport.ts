@@ -1,17 +1,18 @@
 /**
  * A transport whose other side does what a test says, in the time of `Clock`. It keeps limits of time as the real one does.
  */
-import { setHeader } from "@effect/platform/HttpClientRequest"
+import * as Headers from "@effect/platform/Headers"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Clock, Duration, Effect, Exit, Layer, Stream } from "effect"
 import { DeadlineExceeded, TransportFailure } from "../infrastructure/network/api/ApiError.ts"
 import type { Phase } from "../infrastructure/network/api/ApiError.ts"
+import * as AnswerBody from "../infrastructure/network/api/transport/AnswerBody.ts"
 import { BufferedResponse, maxBufferedBytes } from "../infrastructure/network/api/transport/BufferedResponse.ts"
-import * as FormBody from "../infrastructure/network/api/transport/FormBody.ts"
 import { StreamingResponse } from "../infrastructure/network/api/transport/StreamingResponse.ts"
 import { Transport } from "../infrastructure/network/api/transport/Transport.ts"
 import type { PhaseLimits } from "../infrastructure/network/api/transport/Transport.ts"
+import * as WholeBody from "../infrastructure/network/api/transport/WholeBody.ts"
 
 /** One exchange, as it reached the other side, or did not. */
 export interface Exchange {
@@ -25,6 +26,8 @@ export interface Exchange {
   readonly startedAt: number
   /** How it ended, its body not included; `open` until then. */
   outcome: "open" | "answered" | "failed" | "interrupted"
+  /** Whether an answer that was handed over before it was complete was read, or let go of with `discard` or its scope. */
+  isLetGo: boolean
 }
 
 /** A piece of an answer's body, and how long after the piece before it comes. */
@@ -66,72 +69,30 @@ export interface ScriptedTransport {
 
 const bytesOf = (data: string | Uint8Array) => typeof data === "string" ? new TextEncoder().encode(data) : data
 
-const unreadable = (sent: "no" | "maybe") => (cause: unknown) =>
-  new TransportFailure({ reason: "invalid_request", sent, cause })
+type Wait = (
+  phase: Phase,
+  duration: Duration.DurationInput | undefined,
+  limit: number
+) => Effect.Effect<void, DeadlineExceeded>
 
-type Sent = Pick<Exchange, "request" | "body">
-
-const sentOf = (request: HttpClientRequest): Effect.Effect<Sent, TransportFailure> => {
-  const { body } = request
-  switch (body._tag) {
-    case "Empty":
-      return Effect.succeed({ request, body: new Uint8Array() })
-    case "Uint8Array":
-      return Effect.succeed({ request, body: body.body })
-    case "FormData":
-      return Effect.mapBoth(FormBody.encode(body), {
-        onSuccess: ({ bytes, contentType }) => ({
-          request: setHeader(request, "content-type", contentType),
-          body: bytes
-        }),
-        onFailure: unreadable("no")
-      })
-    case "Stream":
-      return Effect.map(
-        Stream.runCollect(Stream.mapError(body.stream, unreadable("maybe"))),
-        (chunks) => ({ request, body: new Uint8Array(Buffer.concat([...chunks])) })
-      )
-    case "Raw":
-      return Effect.fail(unreadable("no")(undefined))
-  }
-}
-
-/** Time as the limits of one exchange count it. */
-class Limited {
-  private readonly limits: PhaseLimits
-  private readonly startedAt: number
-
-  constructor(limits: PhaseLimits, startedAt: number) {
-    this.limits = limits
-    this.startedAt = startedAt
-  }
-
-  /** Waits, for ever when it is `undefined`, unless a limit comes first. */
-  wait(
-    phase: Phase,
-    duration: Duration.DurationInput | undefined,
-    { attempt = this.limits.attempt, limit }: { readonly limit: number; readonly attempt?: number }
-  ): Effect.Effect<void, DeadlineExceeded> {
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const elapsed = now - this.startedAt
-      const total = this.limits.total - elapsed
-      const own = Math.min(limit, attempt - elapsed)
-      const left = Math.max(0, Math.min(own, total))
-      const wanted = duration === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(duration)
-      if (wanted === 0) return Effect.void
-      if (wanted <= left && Number.isFinite(wanted)) return Effect.sleep(wanted)
-      if (!Number.isFinite(left)) return Effect.never
-      const exceeded = new DeadlineExceeded({
-        phase,
-        scope: total < own ? "total" : "attempt",
-        sent: phase === "connect" ? "no" : "maybe"
-      })
-      return Effect.zipRight(Effect.sleep(left), exceeded)
+/** Waits, for ever when the duration is `undefined`, unless a limit comes first. */
+const waiting = (limits: Pick<PhaseLimits, "attempt" | "total">, startedAt: number): Wait => (phase, duration, limit) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const elapsed = now - startedAt
+    const total = limits.total - elapsed
+    const own = Math.min(limit, limits.attempt - elapsed)
+    const left = Math.max(0, Math.min(own, total))
+    const wanted = duration === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(duration)
+    if (wanted === 0) return Effect.void
+    if (wanted <= left && Number.isFinite(wanted)) return Effect.sleep(wanted)
+    if (!Number.isFinite(left)) return Effect.never
+    const exceeded = new DeadlineExceeded({
+      phase,
+      scope: total < own ? "total" : "attempt",
+      sent: phase === "connect" ? "no" : "maybe"
     })
-  }
-}
-
-const isEventStream = (value: string | undefined) => value?.toLowerCase().startsWith("text/event-stream") === true
+    return Effect.zipRight(Effect.sleep(left), exceeded)
+  })
 
 const piecesOf = (step: Step): ReadonlyArray<Piece> => {
   const all = step.chunks ?? (step.body === undefined ? [] : [{ data: step.body }])
@@ -162,44 +123,40 @@ const streamOf = (
   return step.never === "body" ? Stream.concat(pieces, Stream.drain(Stream.fromEffect(pause(undefined)))) : pieces
 }
 
-const answer = (
-  request: HttpClientRequest,
-  limited: Limited,
-  limits: PhaseLimits,
-  step: Step
-): Effect.Effect<HttpClientResponse, BodyFailure> =>
-  Effect.gen(function*() {
-    const status = step.status ?? 200
-    const { headers = {} } = step
-    const bodiless = status === 204 || status === 304 || request.method === "HEAD"
-    const from = (bytes: Uint8Array) => new BufferedResponse(request, status, headers, bytes)
-    const type = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1]
-    const events = status === 200 && isEventStream(request.headers["accept"]) && isEventStream(type)
-    const size = piecesOf(step).reduce((sum, { data }) => sum + bytesOf(data).length, 0)
-    const limit = events ? Number.POSITIVE_INFINITY : limits.bodyIdle
-    if (bodiless) return from(new Uint8Array())
-    if (!events && size <= maxBufferedBytes) {
-      const chunks = yield* Stream.runCollect(streamOf(step, (after) => limited.wait("body", after, { limit })))
-      return from(Buffer.concat([...chunks]))
+const answer = (exchange: Exchange, step: Step): Effect.Effect<HttpClientResponse, BodyFailure> => {
+  const { limits, request, startedAt } = exchange
+  const { status = 200 } = step
+  const headers = Headers.fromInput(step.headers)
+  const complete = (bytes: Uint8Array) => new BufferedResponse(request, status, headers, bytes)
+  if (AnswerBody.isAbsent(request, status)) return Effect.succeed(complete(new Uint8Array()))
+  const body = ({ attempt, bodyIdle, total }: Pick<PhaseLimits, "attempt" | "bodyIdle" | "total">) => {
+    const wait = waiting({ attempt, total }, startedAt)
+    return streamOf(step, (after) => wait("body", after, bodyIdle))
+  }
+  const events = AnswerBody.isEvents(request, status, headers)
+  const size = piecesOf(step).reduce((sum, { data }) => sum + bytesOf(data).length, 0)
+  if (!events && size <= maxBufferedBytes) {
+    return Effect.map(Stream.runCollect(body(limits)), (chunks) => complete(Buffer.concat([...chunks])))
+  }
+  const attempt = Number.POSITIVE_INFINITY
+  return new StreamingResponse(request, status, headers, {
+    stream: body(events ? { attempt, bodyIdle: attempt, total: attempt } : { ...limits, attempt }),
+    letGo: () => {
+      exchange.isLetGo = true
     }
-    const streamed = events
-      ? new Limited({ ...limits, total: Number.POSITIVE_INFINITY }, yield* Clock.currentTimeMillis)
-      : limited
-    const attempt = Number.POSITIVE_INFINITY
-    const body = streamOf(step, (after) => streamed.wait("body", after, { limit, attempt }))
-    return yield* new StreamingResponse(request, status, headers, { stream: body, letGo: () => undefined }).scoped
-  })
+  }).scoped
+}
 
-const play = (request: HttpClientRequest, limits: PhaseLimits, startedAt: number, step: Step) =>
+const play = (exchange: Exchange, step: Step) =>
   Effect.gen(function*() {
-    const limited = new Limited(limits, startedAt)
-    yield* limited.wait("connect", step.connect ?? 0, { limit: limits.connect })
+    const { limits, startedAt } = exchange
+    const wait = waiting(limits, startedAt)
+    yield* wait("connect", step.connect ?? 0, limits.connect)
     if (step.refuse === true) return yield* new TransportFailure({ reason: "refused", sent: "no" })
     if (step.tls === true) return yield* new TransportFailure({ reason: "tls", sent: "no" })
-    const head = step.never === "head" ? undefined : step.latency ?? 0
-    yield* limited.wait("headers", head, { limit: limits.headers })
+    yield* wait("headers", step.never === "head" ? undefined : step.latency ?? 0, limits.headers)
     if (step.reset === true) return yield* new TransportFailure({ reason: "reset", sent: "maybe" })
-    return yield* answer(request, limited, limits, step)
+    return yield* answer(exchange, step)
   })
 
 const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Exchange["outcome"] =>
@@ -219,16 +176,17 @@ export const make = (script: Script): ScriptedTransport => {
           limits,
           body: new Uint8Array(),
           startedAt,
-          outcome: "open"
+          outcome: "open",
+          isLetGo: false
         }
         exchanges.push(exchange)
-        return yield* sentOf(request).pipe(
-          Effect.flatMap((sent) => {
-            Object.assign(exchange, sent)
+        return yield* WholeBody.of(request).pipe(
+          Effect.flatMap((whole) => {
+            Object.assign(exchange, { request: whole.request, body: whole.bytes ?? exchange.body })
             const step = script(exchange)
             return Effect.isEffect(step) ? step : Effect.succeed(step)
           }),
-          Effect.flatMap((step) => play(request, limits, startedAt, step)),
+          Effect.flatMap((step) => play(exchange, step)),
           Effect.onExit((exit) => Effect.sync(() => void (exchange.outcome = outcomeOf(exit))))
         )
       })

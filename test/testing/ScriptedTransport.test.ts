@@ -3,6 +3,7 @@ import * as UrlParams from "@effect/platform/UrlParams"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Fiber, Layer, Option, Schedule, Stream, TestClock, TestServices } from "effect"
 import type { DeadlineExceeded, TransportFailure } from "../../src/infrastructure/network/api/ApiError.ts"
+import { discard } from "../../src/infrastructure/network/api/transport/Discard.ts"
 import { Transport } from "../../src/infrastructure/network/api/transport/Transport.ts"
 import type { PhaseLimits } from "../../src/infrastructure/network/api/transport/Transport.ts"
 import { contract } from "../../src/testing/contract/TransportContract.ts"
@@ -112,5 +113,16 @@ describe("ScriptedTransport", () => {
       const size = yield* Effect.fork(Stream.runFold(stream, 0, (sum, chunk) => sum + chunk.length))
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* Fiber.join(size), large.length + 4)
+    }))
+
+  it.scoped("tells which large answers were read, discarded or left to their scope", () =>
+    Effect.gen(function*() {
+      const { exchanges, transport } = ScriptedTransport.make(() => ({ body: "x".repeat(1_100_000) }))
+      const send = transport.exchange(get, limits)
+      yield* Effect.flatMap(send, ({ text }) => text)
+      yield* Effect.flatMap(send, discard)
+      yield* Effect.scoped(send)
+      yield* send
+      assert.deepStrictEqual(exchanges.map(({ isLetGo }) => isLetGo), [true, true, true, false])
     }))
 })

@@ -25,7 +25,7 @@ export const transport = <E, R>(layer: Layer.Layer<Transport | HttpClient, E, R>
     const guarded = Transport.of({
       exchange: (request, limits) => Effect.zipRight(refuseInside(nameOf(request)), inner.exchange(request, limits))
     })
-    return Context.merge(Context.make(Transport, guarded), TransportHttpClient.make(guarded))
+    return TransportHttpClient.withTransport(guarded)
   })
 
 /** Dies for a connection that is opened inside a write transaction. */

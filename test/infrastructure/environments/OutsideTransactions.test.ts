@@ -2,7 +2,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
+import { Cause, Effect, Exit, Layer, Option } from "effect"
 import * as Development from "../../../src/infrastructure/environments/Development.ts"
 import { device } from "../../../src/infrastructure/environments/Device.ts"
 import * as Local from "../../../src/infrastructure/environments/Local.ts"
@@ -21,7 +21,7 @@ const inner = Transport.of({
   exchange: (request) => Effect.succeed(HttpClientResponse.fromWeb(request, new Response("hello")))
 })
 const server = Layer.succeedContext(
-  Context.merge(Context.make(Transport, inner), TransportHttpClient.make(inner))
+  TransportHttpClient.withTransport(inner)
 )
 
 const duplex: Duplex = {

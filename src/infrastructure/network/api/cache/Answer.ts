@@ -4,6 +4,7 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Catalogue from "../../../telemetry/catalogue/Http.ts"
+import * as AnswerBody from "../transport/AnswerBody.ts"
 import { BufferedResponse } from "../transport/BufferedResponse.ts"
 import * as CacheStatus from "./CacheStatus.ts"
 import type { Handling } from "./CacheStatus.ts"
@@ -31,8 +32,9 @@ const kept = (request: HttpClientRequest, stored: StoredResponse, handling: Hand
     age: String(Math.floor(age)),
     "cache-status": CacheStatus.write(earlier, { ...handling, timeToLive: lifetime - age })
   }
-  const bodiless = isHeld || request.method === "HEAD"
-  return new BufferedResponse(request, isHeld ? 304 : stored.status, headers, bodiless ? new Uint8Array() : stored.body)
+  const status = isHeld ? 304 : stored.status
+  const body = AnswerBody.isAbsent(request, status) ? new Uint8Array() : stored.body
+  return new BufferedResponse(request, status, headers, body)
 }
 
 /** The answer as it came, with what the cache did; one that is still arriving is left alone. */

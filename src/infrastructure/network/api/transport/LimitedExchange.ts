@@ -8,8 +8,8 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Chunk, Clock, Effect, Exit, Option, Runtime, Scope, Stream } from "effect"
 import { DeadlineExceeded } from "../ApiError.ts"
 import type { Phase, TransportFailure } from "../ApiError.ts"
+import * as AnswerBody from "./AnswerBody.ts"
 import { BufferedResponse, maxBufferedBytes } from "./BufferedResponse.ts"
-import * as EventStream from "./EventStream.ts"
 import { fromHttpClientError } from "./FailureReason.ts"
 import { StreamingResponse } from "./StreamingResponse.ts"
 import type { PhaseLimits } from "./Transport.ts"
@@ -55,8 +55,7 @@ const receive = (request: HttpClientRequest, response: HttpClientResponse, limit
     Effect.gen(function*() {
       const { status } = response
       const headers = headersOf(response)
-      const bodiless = request.method === "HEAD" || status === 204 || status === 304
-      if (bodiless) return new BufferedResponse(request, status, headers, new Uint8Array())
+      if (AnswerBody.isAbsent(request, status)) return new BufferedResponse(request, status, headers, new Uint8Array())
       const scope = yield* Scope.make()
       const pull = yield* Scope.extend(Stream.toPull(bodyOf(response)), scope)
       const runtime = yield* Effect.runtime<never>()
@@ -73,7 +72,7 @@ const receive = (request: HttpClientRequest, response: HttpClientResponse, limit
             ))
           )
         }).scoped
-      if (EventStream.isAwaited(request, status, response.headers)) {
+      if (AnswerBody.isEvents(request, status, response.headers)) {
         return yield* streamed([], Number.POSITIVE_INFINITY, never)
       }
       const chunks: Array<Uint8Array> = []

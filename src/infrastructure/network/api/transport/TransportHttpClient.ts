@@ -5,7 +5,8 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import { RequestError } from "@effect/platform/HttpClientError"
 import { Context, Effect } from "effect"
-import type { PhaseLimits, Transport } from "./Transport.ts"
+import { Transport } from "./Transport.ts"
+import type { PhaseLimits } from "./Transport.ts"
 
 const limits: PhaseLimits = {
   connect: 5000,
@@ -15,16 +16,16 @@ const limits: PhaseLimits = {
   total: Number.POSITIVE_INFINITY
 }
 
-export const make = (transport: typeof Transport.Service): Context.Context<HttpClient.HttpClient> =>
-  Context.make(
-    HttpClient.HttpClient,
-    HttpClient.makeWith<RequestError, never, RequestError, never>(
-      Effect.flatMap((request) =>
-        Effect.mapError(
-          transport.exchange(request, limits),
-          (cause) => new RequestError({ request, reason: "Transport", cause })
-        )
-      ),
-      Effect.succeed
-    )
+const httpClient = ({ exchange }: typeof Transport.Service) =>
+  HttpClient.makeWith<RequestError, never, RequestError, never>(
+    Effect.flatMap((request) =>
+      Effect.mapError(exchange(request, limits), (cause) => new RequestError({ request, reason: "Transport", cause }))
+    ),
+    Effect.succeed
   )
+
+/** The transport, and the client over it. */
+export const withTransport = (
+  transport: typeof Transport.Service
+): Context.Context<Transport | HttpClient.HttpClient> =>
+  Context.add(Context.make(Transport, transport), HttpClient.HttpClient, httpClient(transport))

@@ -8,10 +8,10 @@ import { Effect, Predicate } from "effect"
 import type { Dispatcher } from "undici"
 import { TransportFailure } from "../ApiError.ts"
 import type { DeadlineExceeded } from "../ApiError.ts"
+import * as AnswerBody from "./AnswerBody.ts"
 import { BufferedResponse, maxBufferedBytes } from "./BufferedResponse.ts"
 import { Deadlines } from "./Deadlines.ts"
 import type { Timer } from "./DeadlineTimer.ts"
-import * as EventStream from "./EventStream.ts"
 import { bare, reasonOf } from "./FailureReason.ts"
 import { IncomingBody } from "./IncomingBody.ts"
 import type { Upload } from "./OutgoingBody.ts"
@@ -90,7 +90,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     const length = headers["content-length"]
     const large = length !== undefined && Number(length) > this.maxBuffered && !this.bodiless
     const events = headers["content-type"] !== undefined
-      && EventStream.isAwaited(this.request, status, Headers.fromInput(headers))
+      && AnswerBody.isEvents(this.request, status, Headers.fromInput(headers))
     if (large || events) this.stream(controller, events)
   }
 
@@ -118,7 +118,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   }
 
   private get bodiless(): boolean {
-    return this.status !== 0 && (this.request.method === "HEAD" || this.status === 204 || this.status === 304)
+    return this.status !== 0 && AnswerBody.isAbsent(this.request, this.status)
   }
 
   /** A request of which not even the head could be written is the only one that certainly did not arrive. */

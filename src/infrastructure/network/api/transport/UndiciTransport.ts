@@ -2,10 +2,9 @@
  * `Transport` on `undici.dispatch`: pooled keep-alive connections, deadlines per phase, bodies streamed both ways.
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
-import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import * as UrlParams from "@effect/platform/UrlParams"
-import { Context, Effect, Either, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import type { Dispatcher } from "undici"
 import { TransportFailure } from "../ApiError.ts"
 import type { DeadlineExceeded } from "../ApiError.ts"
@@ -27,10 +26,10 @@ export interface Options extends UndiciConnections.ConnectionOptions {
 type Exchange = Effect.Effect<HttpClientResponse, TransportFailure | DeadlineExceeded>
 
 /** Without the fragment, which is nobody's business but ours. */
-const targetOf = (request: HttpClientRequest): PlainUrl.PlainUrl | undefined => {
+const targetOf = (request: HttpClientRequest.HttpClientRequest): PlainUrl.PlainUrl | undefined => {
   const plain = PlainUrl.of(request)
   if (plain !== undefined) return plain
-  const url = Either.getOrUndefined(UrlParams.makeUrl(request.url, request.urlParams, request.hash))
+  const url = Option.getOrUndefined(HttpClientRequest.toUrl(request))
   return url === undefined ? undefined : { origin: url.origin, path: url.pathname + url.search }
 }
 
@@ -40,7 +39,7 @@ export const make = ({ maxBodyBytes = largestBody, ...options }: Options = {}) =
     const timer = yield* DeadlineTimer
 
     const send = (
-      request: HttpClientRequest,
+      request: HttpClientRequest.HttpClientRequest,
       limits: PhaseLimits,
       { origin, path }: PlainUrl.PlainUrl,
       { body, headers }: OutgoingBody.Outgoing
@@ -65,7 +64,7 @@ export const make = ({ maxBodyBytes = largestBody, ...options }: Options = {}) =
         return Effect.sync(() => exchange.giveUp())
       })
 
-    const exchange = (request: HttpClientRequest, limits: PhaseLimits): Exchange => {
+    const exchange = (request: HttpClientRequest.HttpClientRequest, limits: PhaseLimits): Exchange => {
       const target = targetOf(request)
       if (target === undefined) return Effect.fail(new TransportFailure({ reason: "invalid_request", sent: "no" }))
       const ready = OutgoingBody.immediate(request.body)
@@ -80,9 +79,4 @@ export const make = ({ maxBodyBytes = largestBody, ...options }: Options = {}) =
 
 /** One pool of connections per origin, closed with the layer. The `HttpClient` is for requests outside the pipeline. */
 export const layer = (options?: Options): Layer.Layer<Transport | HttpClient.HttpClient> =>
-  Layer.scopedContext(
-    Effect.map(
-      make(options),
-      (transport) => Context.merge(Context.make(Transport, transport), TransportHttpClient.make(transport))
-    )
-  )
+  Layer.scopedContext(Effect.map(make(options), TransportHttpClient.withTransport))
