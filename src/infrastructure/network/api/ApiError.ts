@@ -5,6 +5,7 @@
 import { Data, Predicate } from "effect"
 import type { Duration } from "effect"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
+import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import type { Problem } from "./ProblemDetails.ts"
 
 /** What became of one attempt. */
@@ -38,14 +39,12 @@ const none: ReadonlyArray<AttemptRecord> = []
 /** The request cannot be written as HTTP, or does not belong to the backend. `issues` hold no values. */
 export class RequestInvalid extends Data.TaggedError("RequestInvalid")<{ readonly issues: ReadonlyArray<string> }> {
   attempts = none
-  readonly retryable = false
   readonly outcome: Outcome = "not-sent"
 }
 
 /** The device is known to be offline; nothing was sent. */
 export class Offline extends Data.TaggedError("Offline")<{}> {
   attempts = none
-  readonly retryable = true
   readonly outcome: Outcome = "not-sent"
 }
 
@@ -56,7 +55,6 @@ export class CircuitOpen extends Data.TaggedError("CircuitOpen")<{
   readonly retryAfter: Duration.Duration
 }> {
   attempts = none
-  readonly retryable = true
   readonly outcome: Outcome = "not-sent"
 }
 
@@ -66,7 +64,6 @@ export class Throttled extends Data.TaggedError("Throttled")<{
   readonly retryAfter?: Duration.Duration
 }> {
   attempts = none
-  readonly retryable = true
   readonly outcome: Outcome = "not-sent"
 }
 
@@ -80,7 +77,8 @@ export class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{
   readonly sent: "no" | "maybe"
 }> {
   attempts = none
-  readonly retryable = true
+  /** Whether it happened with another origin, to which a redirect led. Set by the stage `redirect`. */
+  elsewhere = false
   get outcome(): Outcome {
     return this.sent === "no" ? "not-sent" : "unknown"
   }
@@ -107,7 +105,8 @@ export class TransportFailure extends Data.TaggedError("TransportFailure")<{
   readonly cause?: unknown
 }> {
   attempts = none
-  readonly retryable = true
+  /** Whether it happened with another origin, to which a redirect led. Set by the stage `redirect`. */
+  elsewhere = false
   get outcome(): Outcome {
     return this.sent === "no" ? "not-sent" : "unknown"
   }
@@ -124,10 +123,6 @@ export class HttpFailure extends Data.TaggedError("HttpFailure")<{
   readonly requestId?: string
 }> {
   attempts = none
-  get retryable(): boolean {
-    return this.status === 408 || this.status === 425 || this.status === 429 ||
-      (this.status >= 500 && this.status !== 501)
-  }
   get outcome(): Outcome {
     return outcomeOfStatus(this.status)
   }
@@ -136,21 +131,18 @@ export class HttpFailure extends Data.TaggedError("HttpFailure")<{
 /** Nobody is signed in, or the session is over. */
 export class SessionExpired extends Data.TaggedError("SessionExpired")<{}> {
   attempts = none
-  readonly retryable = false
   readonly outcome: Outcome = "rejected"
 }
 
 /** There are no credentials to be had right now; the session is kept. */
 export class AuthUnavailable extends Data.TaggedError("AuthUnavailable")<{ readonly failure: RemoteFailure }> {
   attempts = none
-  readonly retryable = true
   readonly outcome: Outcome = "not-sent"
 }
 
 /** This idempotency key was used for another request; nothing was sent. */
 export class IdempotencyKeyReused extends Data.TaggedError("IdempotencyKeyReused")<{}> {
   attempts = none
-  readonly retryable = false
   readonly outcome: Outcome = "not-sent"
 }
 
@@ -160,21 +152,18 @@ export class DecodeFailure extends Data.TaggedError("DecodeFailure")<{
   readonly issues: ReadonlyArray<string>
 }> {
   attempts = none
-  readonly retryable = false
   readonly outcome: Outcome = "unknown"
 }
 
 /** The backend no longer serves this version, and there is no other that both speak. */
 export class VersionRetired extends Data.TaggedError("VersionRetired")<{ readonly version: string }> {
   attempts = none
-  readonly retryable = false
   readonly outcome: Outcome = "rejected"
 }
 
 /** Another attempt was due and the body could be read only once. `outcome` is that of the attempt before. */
 export class BodyNotReplayable extends Data.TaggedError("BodyNotReplayable")<{ readonly outcome: Outcome }> {
   attempts = none
-  readonly retryable = false
 }
 
 export type ApiError =
@@ -211,3 +200,7 @@ const classes: ReadonlyArray<abstract new(...args: Array<never>) => ApiError> = 
 /** Other failures pass the pipeline too, some of them under the same tags. */
 export const isApiError = (failure: unknown): failure is ApiError =>
   Predicate.isObject(failure) && classes.some((each) => failure instanceof each)
+
+/** Failures of an exchange, which is one with another origin after a redirect that led there. */
+export const isOfExchange = (failure: ApiError | SecretFailure): failure is TransportFailure | DeadlineExceeded =>
+  failure._tag === "TransportFailure" || failure._tag === "DeadlineExceeded"

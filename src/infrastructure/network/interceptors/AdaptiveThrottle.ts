@@ -6,7 +6,7 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Cause, Effect, Exit, Option, Random } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
-import { Throttled } from "../api/ApiError.ts"
+import { isOfExchange, Throttled } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import { answered } from "../api/origin/OriginState.ts"
 import type { OriginState } from "../api/origin/OriginState.ts"
@@ -23,6 +23,8 @@ const overloaded = new Set([429, 502, 503, 504])
 const ofStatus = (status: number): Reception => overloaded.has(status) ? "rejected" : "accepted"
 
 const ofFailure = (failure: ApiError | SecretFailure, lasted: number): Reception => {
+  // A redirect is all that it was asked for.
+  if (isOfExchange(failure) && failure.elsewhere) return "accepted"
   switch (failure._tag) {
     case "HttpFailure":
       return ofStatus(failure.status)

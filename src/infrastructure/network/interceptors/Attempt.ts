@@ -38,6 +38,8 @@ export class Attempt {
   limits: PhaseLimits | undefined
   /** When it went out, on the clock of `call.now()`. Set by the stage `wire`. */
   sentAt: number | undefined
+  /** Whether its answer was no end: another request followed it, within its turn of the loop. */
+  isFollowed = false
 
   constructor(call: Call, reason?: ResendReason, delayBefore = 0, origin = call.origin) {
     this.call = call
@@ -48,6 +50,7 @@ export class Attempt {
 
   /** The same request once more, within this attempt's turn of the loop. */
   again(reason: ResendReason, origin = this.origin): Attempt {
+    this.isFollowed = true
     return new Attempt(this.call, reason, 0, origin)
   }
 

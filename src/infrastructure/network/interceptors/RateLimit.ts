@@ -7,7 +7,7 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Cause, Duration, Effect, Exit, Option } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
-import { Throttled } from "../api/ApiError.ts"
+import { isOfExchange, Throttled } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import type { Kind } from "../api/origin/Kind.ts"
 import type { Place } from "../api/origin/Line.ts"
@@ -41,12 +41,12 @@ const ended = (exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>, at
   Exit.match(exit, {
     onSuccess: (response) => read(response, attempt),
     onFailure: (cause) => {
+      if (attempt.sentAt === undefined) return "not sent"
       const unsent = Option.exists(
         Cause.failureOption(cause),
-        (failure) =>
-          (failure._tag === "TransportFailure" || failure._tag === "DeadlineExceeded") && failure.sent === "no"
+        (failure) => isOfExchange(failure) && failure.sent === "no"
       )
-      return unsent || attempt.sentAt === undefined ? "not sent" : "lost"
+      return unsent && !attempt.isFollowed ? "not sent" : "lost"
     }
   })
 

@@ -8,12 +8,12 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import { Effect, Option } from "effect"
-import { DecodeFailure } from "../api/ApiError.ts"
+import { DecodeFailure, isOfExchange } from "../api/ApiError.ts"
 import type { OriginStates } from "../api/origin/OriginState.ts"
 import * as Resend from "../api/retry/Resend.ts"
 import { discard } from "../api/transport/Discard.ts"
 import type { Attempt } from "./Attempt.ts"
-import type { AttemptInterceptor } from "./Interceptor.ts"
+import type { AttemptInterceptor, SendAttempt } from "./Interceptor.ts"
 
 export const maxRedirects = 5
 
@@ -92,6 +92,13 @@ const done = <E, R>(seen: Effect.Effect<HttpClientResponse, E, R>, redirection: 
       response.status < 300 ? Effect.succeed(response) : Effect.zipRight(discard(response), nobodySaw(response))
   )
 
+/** What is lost with another origin says nothing about the backend. */
+const elsewhere = (answer: ReturnType<SendAttempt>) =>
+  Effect.mapError(answer, (failure) => {
+    if (isOfExchange(failure)) failure.elsewhere = true
+    return failure
+  })
+
 export const make = (origins: typeof OriginStates.Service): AttemptInterceptor => ({
   stage: "redirect",
   around: (next) => {
@@ -101,7 +108,7 @@ export const make = (origins: typeof OriginStates.Service): AttemptInterceptor =
       visited: ReadonlyArray<string>
     ): ReturnType<typeof next> =>
       Effect.flatMap(
-        next(request, attempt),
+        attempt.origin === attempt.call.origin ? next(request, attempt) : elsewhere(next(request, attempt)),
         (response) =>
           isRedirect(response.status) ? follow(request, attempt, response, visited) : Effect.succeed(response)
       )

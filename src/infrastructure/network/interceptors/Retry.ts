@@ -8,7 +8,7 @@ import { Cause, Duration, Effect, Either } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Meter from "../../telemetry/Meter.ts"
-import { BodyNotReplayable, DeadlineExceeded } from "../api/ApiError.ts"
+import { BodyNotReplayable, DeadlineExceeded, isOfExchange } from "../api/ApiError.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import * as Jitter from "../api/Jitter.ts"
@@ -86,7 +86,9 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
         // An answer says more than that time is up.
         if (Either.isRight(failed)) return stop
         const sent = outcomeOf(failed) === "not-sent" ? "no" : "maybe"
-        return { _tag: "Fail", failure: new DeadlineExceeded({ phase: "backoff", scope: "total", sent }) }
+        const failure = new DeadlineExceeded({ phase: "backoff", scope: "total", sent })
+        failure.elsewhere = isOfExchange(failed.left) && failed.left.elsewhere
+        return { _tag: "Fail", failure }
       }
       const paid = call.origin.retryBudget.take(row.cost, call.now())
       if (paid !== undefined) return { _tag: "Again", wait, paid }

@@ -5,6 +5,7 @@
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Effect } from "effect"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
+import { answered } from "../api/origin/OriginState.ts"
 import * as ApiVersions from "../api/version/ApiVersions.ts"
 import * as Negotiation from "../api/version/Negotiation.ts"
 import * as Retirement from "../api/version/Retirement.ts"
@@ -21,7 +22,7 @@ export const make = (policy: ApiPolicyOptions, notices: typeof VersionNotices.Se
 
   /** Of a call without versions. Its 410 may be about one thing alone, unless the end of the version was announced. */
   const settle = (response: HttpClientResponse, call: Call) => {
-    const isSilent = Retirement.isQuiet(response, call) || Retirement.isElsewhere(response, call)
+    const isSilent = Retirement.isQuiet(response, call) || !answered(call.origin, response)
     const version = isSilent ? undefined : versionOf(call.template)
     if (version === undefined) return Effect.succeed(response)
     return Effect.flatMap(listen(response, call, version), (heard) => {

@@ -1,16 +1,18 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Redacted, TestClock } from "effect"
+import { Duration, Effect, Fiber, Redacted, TestClock } from "effect"
 import { UserId } from "../../../../src/domain/auth/User.ts"
 import { Unavailable } from "../../../../src/domain/network/RemoteFailure.ts"
 import type { AccessTokens } from "../../../../src/infrastructure/network/api/AccessTokens.ts"
 import * as ApiPolicy from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import { OriginStates } from "../../../../src/infrastructure/network/api/origin/OriginState.ts"
 import * as AdaptiveThrottle from "../../../../src/infrastructure/network/interceptors/AdaptiveThrottle.ts"
+import * as AttemptDeadline from "../../../../src/infrastructure/network/interceptors/AttemptDeadline.ts"
 import * as Auth from "../../../../src/infrastructure/network/interceptors/Auth.ts"
 import * as CircuitBreaker from "../../../../src/infrastructure/network/interceptors/CircuitBreaker.ts"
 import * as RateLimit from "../../../../src/infrastructure/network/interceptors/RateLimit.ts"
 import * as Redirect from "../../../../src/infrastructure/network/interceptors/Redirect.ts"
+import * as Retry from "../../../../src/infrastructure/network/interceptors/Retry.ts"
 import * as Wire from "../../../../src/infrastructure/network/interceptors/Wire.ts"
 import type { Step } from "../../../../src/testing/ScriptedTransport.ts"
 import * as Fused from "../Fused.ts"
@@ -125,5 +127,56 @@ describe("stages of one origin", () => {
       assert.isFalse(rateLimits.limitedWithin(0, 1))
       assert.strictEqual(throttle.refusalProbability(0), 0)
       assert.strictEqual(exchanges.length, 42)
+    }).pipe(Effect.provide(Fused.origins)))
+
+  it.effect("exchanges that are lost with another origin are no reason to spare the backend", () =>
+    Effect.gen(function*() {
+      const policy = {
+        ...ApiPolicy.defaults,
+        retry: { ...ApiPolicy.defaults.retry, base: Duration.minutes(1), cap: Duration.minutes(1) }
+      }
+      const lost: ReadonlyArray<Step> = [{ reset: true }, { refuse: true }, { latency: "1 hour" }]
+      const { exchanges, send } = Fused.make(
+        [
+          AdaptiveThrottle.make(),
+          Retry.make(policy),
+          Redirect.make(yield* OriginStates),
+          AttemptDeadline.make(policy),
+          Wire.make()
+        ],
+        ({ number, request }) =>
+          request.url.startsWith("http://cdn.test")
+            ? lost[number % lost.length] ?? {}
+            : { status: 302, headers: { location: "http://cdn.test/a.png" } }
+      )
+      // Many have no time for a second attempt.
+      const calls = yield* Effect.forEach(
+        Array.from({ length: 60 }, (_, call) => call % 2 === 0 ? 12_000 : 100_000),
+        (total) => Effect.fork(Effect.flip(send(undefined, { total })))
+      )
+      yield* TestClock.adjust("100 seconds")
+      for (const call of calls) assert.notInclude(yield* Fiber.join(call), { _tag: "Throttled" })
+      const { throttle } = (yield* OriginStates).of(Fused.origin)
+      assert.strictEqual(throttle.refusalProbability(100_000), 0)
+      assert.isAbove(exchanges.length, 120)
+    }).pipe(Effect.provide(Fused.origins)))
+
+  it.effect("a request that was redirected counts against a limit, also when what it led to cannot be reached", () =>
+    Effect.gen(function*() {
+      const { exchanges, send } = Fused.make(
+        [RateLimit.make("signed"), Redirect.make(yield* OriginStates), Wire.make()],
+        ({ number, request }) =>
+          number === 1
+            ? remaining(2)
+            : request.url.startsWith("http://cdn.test")
+            ? { refuse: true }
+            : { status: 302, headers: { location: "http://cdn.test/a.png" } }
+      )
+      yield* send()
+      for (let call = 0; call < 2; call++) {
+        assert.include(yield* Effect.flip(send()), { _tag: "TransportFailure", sent: "no" })
+      }
+      assert.include(yield* Effect.flip(send(undefined, patient)), { _tag: "Throttled", by: "rate" })
+      assert.strictEqual(exchanges.length, 5)
     }).pipe(Effect.provide(Fused.origins)))
 })

@@ -53,7 +53,7 @@ const lane = (kind: Kind, { breaker, bulkhead }: ApiPolicyOptions): Lane => ({
   permits: new Permits(bulkhead)
 })
 
-/** Whether the answer is this origin's: a redirection may have led elsewhere. */
+/** Whether the answer is this origin's. A redirection may have led elsewhere; what is said there says nothing about this one. */
 export const answered = ({ url }: OriginState, { request }: HttpClientResponse): boolean =>
   request.url.startsWith(`${url}/`)
 

@@ -9,6 +9,7 @@ import type { Call } from "../../interceptors/Call.ts"
 import type { SendCall } from "../../interceptors/Interceptor.ts"
 import { DecodeFailure, VersionRetired } from "../ApiError.ts"
 import type { ApiPolicyOptions } from "../ApiPolicy.ts"
+import { answered } from "../origin/OriginState.ts"
 import { issuesOf } from "../ParseIssues.ts"
 import * as ProblemDetails from "../ProblemDetails.ts"
 import { fromHttpClientError } from "../transport/FailureReason.ts"
@@ -37,7 +38,7 @@ const mayNameProblem = ({ headers, status }: Response) =>
   status >= 400 && status < 500 && (headers["content-type"] ?? "").includes("problem+json")
 
 const judge = (response: Response, call: Call, version: string, unsupported: ReadonlySet<string>) => {
-  if (Retirement.isElsewhere(response, call)) {
+  if (!answered(call.origin, response)) {
     return Effect.succeed<Answer>({ version, response, isRefused: false, isRetired: false })
   }
   const isRefused = ApiVersions.refusals.has(response.status)

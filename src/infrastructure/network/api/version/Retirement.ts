@@ -8,6 +8,7 @@ import type { Call } from "../../interceptors/Call.ts"
 import type { SendCall } from "../../interceptors/Interceptor.ts"
 import { VersionRetired } from "../ApiError.ts"
 import type { ApiPolicyOptions } from "../ApiPolicy.ts"
+import { answered } from "../origin/OriginState.ts"
 import { discard } from "../transport/Discard.ts"
 import * as Lifecycle from "./Lifecycle.ts"
 import { VersionNotice } from "./VersionNotice.ts"
@@ -34,10 +35,6 @@ export const retire = (response: HttpClientResponse, version: string): Answer =>
 /** Nothing was said of the end of any version, and this answer does not speak of one. */
 export const isQuiet = ({ headers, status }: HttpClientResponse, call: Call): boolean =>
   !Lifecycle.isAnnounced(headers) && status !== 404 && status !== 410 && !call.origin.versions.hasAnnounced
-
-/** Another origin, which a redirection led to, says nothing about the versions of this one. */
-export const isElsewhere = ({ request }: HttpClientResponse, { origin }: Call): boolean =>
-  !request.url.startsWith(`${origin.url}/`)
 
 export const make = ({ versions: policy }: ApiPolicyOptions, notices: typeof VersionNotices.Service) => {
   const near = Duration.toMillis(policy.nearSunset)
@@ -74,7 +71,7 @@ export const make = ({ versions: policy }: ApiPolicyOptions, notices: typeof Ver
 
   /** Reads what the answer says, and hands it on. */
   return (response: HttpClientResponse, call: Call, version: string): Answer => {
-    if (!policy.lifecycle || isElsewhere(response, call)) return Effect.succeed(response)
+    if (!policy.lifecycle || !answered(call.origin, response)) return Effect.succeed(response)
     if (Lifecycle.isAnnounced(response.headers)) return tell(response, call, version)
     // What was announced is taken back.
     if (response.status < 400 && call.origin.versions.hasAnnounced) {
