@@ -8,30 +8,13 @@ import * as HttpDate from "../HttpDate.ts"
 import * as CacheControl from "./CacheControl.ts"
 import type { Directives } from "./CacheControl.ts"
 
-const Texts = Schema.Record({ key: Schema.String, value: Schema.String })
-const Words = Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Boolean) })
-
-/** The library's own form. It holds what freshness depends on, and nothing of the request. */
-const Policy = Schema.Struct({
-  v: Schema.Number,
-  t: Schema.Number,
-  sh: Schema.Boolean,
-  ch: Schema.Number,
-  imm: Schema.Number,
-  icc: Schema.Boolean,
-  st: Schema.Number,
-  resh: Texts,
-  rescc: Words,
-  m: Schema.String,
-  a: Schema.Boolean,
-  reqh: Schema.Null,
-  reqcc: Words
-})
-
 /** What is known of an answer's freshness for good. */
 export const Freshness = Schema.Struct({
-  policy: Policy,
-  /** Milliseconds since the epoch. Before it, nobody knows how old the answer is: the clock was put back. */
+  /** What the library is told of the answer's head. */
+  told: Schema.Record({ key: Schema.String, value: Schema.String }),
+  /** When it was no second old; like all times here, in milliseconds since the epoch. */
+  bornAt: Schema.Number,
+  /** Before it, nobody knows how old the answer is: the clock was put back. */
   receivedAt: Schema.Number,
   /** It is never served stale without being asked about. */
   mustRevalidate: Schema.Boolean,
@@ -50,16 +33,9 @@ export interface Received {
   readonly receivedAt: number
 }
 
-class PolicyAt extends CachePolicy {
-  at = 0
-  now() {
-    return this.at
-  }
-}
-
 const dateOf = (value: string | undefined) => Option.getOrUndefined(HttpDate.parse(value))
 
-/** Statuses that a private cache may keep when the answer says for how long (RFC 9111, section 3), and does not. */
+/** Although a private cache may keep some of these when the answer says for how long (RFC 9111, section 3). */
 const neverKept = (status: number) =>
   status < 200 || status === 206 || status === 304 || status === 401 || status === 407 || status === 429
 
@@ -79,7 +55,8 @@ const initialAge = ({ headers: { age, date }, receivedAt, sentAt }: Received): n
   return Math.min(Math.max(apparent, corrected), CacheControl.maxSeconds * 1000)
 }
 
-const lifetimeOf = (directives: Directives, headers: Received["headers"], receivedAt: number) => {
+/** What the lifetime depends on where no directive says it. */
+const datesOf = (directives: Directives, headers: Received["headers"], receivedAt: number) => {
   const { expires } = headers
   const date = dateOf(headers["date"]) ?? receivedAt
   const fields: Record<string, string> = { date: HttpDate.format(date) }
@@ -88,6 +65,33 @@ const lifetimeOf = (directives: Directives, headers: Received["headers"], receiv
   // One that cannot be read is past: `0` is what servers write.
   if (!directives.has("max-age") && expires !== undefined) fields["expires"] = HttpDate.format(dateOf(expires) ?? 0)
   return fields
+}
+
+/** The library's judgement of an answer of an age that it is told, in seconds. Whether it is kept at all is ours. */
+class Policy extends CachePolicy {
+  private readonly seconds: number
+
+  constructor(told: Freshness["told"], seconds: number) {
+    super({ method: "GET", headers: {} }, { status: 200, headers: told }, { shared: false })
+    this.seconds = seconds
+  }
+
+  override age(): number {
+    return this.seconds
+  }
+}
+
+const policyAt = ({ bornAt, told }: Freshness, now: number) => new Policy(told, (now - bornAt) / 1000)
+
+/** An answer at one moment. Ages and lifetimes are in seconds. */
+export interface Now {
+  readonly age: number
+  readonly lifetime: number
+}
+
+export const at = (freshness: Freshness, now: number): Now => {
+  const policy = policyAt(freshness, Math.max(now, freshness.receivedAt))
+  return { age: policy.age(), lifetime: policy.maxAge() }
 }
 
 /** `undefined` when the answer must not be kept, or keeping it is of no use: it is neither fresh nor has a validator. */
@@ -107,46 +111,19 @@ export const of = (received: Received): Freshness | undefined => {
   const mustRevalidate = always || directives.has("must-revalidate")
   const allowed: Array<readonly [string, string]> = []
   if (directives.has("max-age")) allowed.push(["max-age", String(CacheControl.seconds(directives, "max-age") ?? 0)])
-  if (directives.has("public")) allowed.push(["public", ""])
   if (always) allowed.push(["no-cache", ""])
   const background = mustRevalidate ? undefined : CacheControl.seconds(directives, "stale-while-revalidate")
   if (background !== undefined) allowed.push(["stale-while-revalidate", String(background)])
 
-  const policy = new CachePolicy(
-    { method: "GET", headers: {} },
-    {
-      status: keptByDefault.has(status) ? status : 200,
-      headers: { ...lifetimeOf(directives, headers, receivedAt), "cache-control": CacheControl.format(allowed) }
-    },
-    { shared: false }
-  )
-  if (!policy.storable() || (!validator && policy.maxAge() <= 0)) return undefined
-  const { h: _host, u: _url, ...rest } = { icc: false, ...policy.toObject() }
-  return {
-    policy: Schema.decodeUnknownSync(Policy)({ ...rest, t: receivedAt - initialAge(received) }),
+  const freshness = {
+    told: { ...datesOf(directives, headers, receivedAt), "cache-control": CacheControl.format(allowed) },
+    bornAt: receivedAt - initialAge(received),
     receivedAt,
     mustRevalidate,
     immutable: directives.has("immutable"),
     staleIfError: mustRevalidate ? 0 : CacheControl.seconds(directives, "stale-if-error") ?? 0
   }
-}
-
-/** An answer at one moment. Ages and lifetimes are in seconds. */
-export interface Now {
-  readonly age: number
-  readonly lifetime: number
-}
-
-const policyAt = (freshness: Freshness, at: number): CachePolicy => {
-  // The library's types have no directive without an argument.
-  const policy = PolicyAt.fromObject(freshness.policy as CachePolicy.CachePolicyObject)
-  if (policy instanceof PolicyAt) policy.at = at
-  return policy
-}
-
-export const at = (freshness: Freshness, now: number): Now => {
-  const policy = policyAt(freshness, Math.max(now, freshness.receivedAt))
-  return { age: policy.age(), lifetime: policy.maxAge() }
+  return validator || at(freshness, receivedAt).lifetime > 0 ? freshness : undefined
 }
 
 /** What a kept answer is to a request: it serves, it serves while it is asked about in the background, or neither. */
