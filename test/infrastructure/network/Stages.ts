@@ -10,12 +10,12 @@ import type { ApiPolicyOptions } from "../../../src/infrastructure/network/api/A
 import type { CallOptions } from "../../../src/infrastructure/network/api/CallOptions.ts"
 import * as OriginState from "../../../src/infrastructure/network/api/origin/OriginState.ts"
 import { Attempt } from "../../../src/infrastructure/network/interceptors/Attempt.ts"
-import { Call } from "../../../src/infrastructure/network/interceptors/Call.ts"
 import type {
   AttemptInterceptor,
   CallInterceptor,
   SendCall
 } from "../../../src/infrastructure/network/interceptors/Interceptor.ts"
+import * as CallFixture from "./interceptors/CallFixture.ts"
 
 export const second = Duration.seconds(1)
 
@@ -30,13 +30,8 @@ export const originOf = (sections: Partial<ApiPolicyOptions> = {}) =>
 /** A new call to the origin, which is over after `total` milliseconds. */
 export const callTo = (
   origin: OriginState.OriginState,
-  { total = Number.POSITIVE_INFINITY, ...options }: Omit<CallOptions, "total"> & { readonly total?: number } = {}
-) =>
-  Effect.map(Effect.clock, (clock) => {
-    const call = new Call({ method: "GET", template: undefined, endpoint: {}, options, origin, clock })
-    call.deadline = call.startedAt + total
-    return call
-  })
+  { total, ...options }: Omit<CallOptions, "total"> & { readonly total?: number } = {}
+) => CallFixture.make(request, origin, { options, total })
 
 /** Sends one attempt per call through the stage. */
 export const perCall = (stage: AttemptInterceptor, backend: SendCall): SendCall => {

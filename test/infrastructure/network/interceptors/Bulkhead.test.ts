@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, FastCheck, Fiber, TestClock } from "effect"
+import { Deferred, Effect, FastCheck, Fiber, TestClock } from "effect"
 import type { CallOptions } from "../../../../src/infrastructure/network/api/CallOptions.ts"
 import * as Bulkhead from "../../../../src/infrastructure/network/interceptors/Bulkhead.ts"
 import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
 import * as Stages from "../Stages.ts"
+import * as Interleavings from "./Interleavings.ts"
 
 const never: SendCall = () => Effect.never
 
@@ -124,54 +125,36 @@ describe("Bulkhead", () => {
 
   it("loses no permit in 1000 interleavings of calls, failures and interruptions", async () => {
     const step = FastCheck.record({
-      yields: FastCheck.nat(12),
-      works: FastCheck.nat(6),
+      ...Interleavings.moments,
       ends: FastCheck.constantFrom("answer", "failure", "defect"),
-      interruptedAfter: FastCheck.option(FastCheck.nat(20), { nil: undefined }),
       priority: FastCheck.constantFrom<"high" | "normal" | "low">("high", "normal", "low")
     })
-    let interrupted = 0
-    await FastCheck.assert(
-      FastCheck.asyncProperty(
-        FastCheck.array(step, { minLength: 4, maxLength: 14 }),
-        (steps) =>
-          Effect.runPromise(Effect.gen(function*() {
-            const origin = Stages.originOf({ bulkhead: { inFlight: 2, queue: 8 } })
-            let running = 0
-            let most = 0
-            const fibers = yield* Effect.forEach(steps, ({ ends, interruptedAfter, priority, works, yields }) => {
-              const backend: SendCall = () =>
-                Effect.sync(() => void (most = Math.max(most, ++running))).pipe(
-                  Effect.zipRight(Effect.repeatN(Effect.yieldNow(), works)),
-                  Effect.zipRight(
-                    ends === "answer"
-                      ? Effect.succeed(Stages.answer())
-                      : ends === "defect"
-                      ? Effect.die("broken")
-                      : Effect.interrupt
-                  ),
-                  Effect.ensuring(Effect.sync(() => void running--))
-                )
-              const send = Stages.sender(Bulkhead.make("signed"), origin, backend)
-              return Effect.fork(Effect.gen(function*() {
-                yield* Effect.repeatN(Effect.yieldNow(), yields)
-                const fiber = yield* Effect.fork(send({ priority, total: 5000 }))
-                if (interruptedAfter !== undefined) {
-                  yield* Effect.repeatN(Effect.yieldNow(), interruptedAfter)
-                  yield* Fiber.interruptFork(fiber)
-                }
-                const exit = yield* Fiber.await(fiber)
-                if (Exit.isInterrupted(exit)) interrupted++
-              }))
-            })
-            yield* Effect.forEach(fibers, Fiber.await)
-            assert.strictEqual(origin.permits.inFlight, 0)
-            assert.strictEqual(origin.permits.waiting, 0)
-            assert.isAtMost(most, 2)
-          }))
-      ),
-      { numRuns: 1000, seed: 20_261_122 }
-    )
+    const interrupted = await Interleavings.run(step, { minLength: 4, maxLength: 14 }, 1000, () => {
+      const origin = Stages.originOf({ bulkhead: { inFlight: 2, queue: 8 } })
+      let running = 0
+      let most = 0
+      return {
+        call: ({ ends, priority, works }) => {
+          const end = ends === "answer"
+            ? Effect.succeed(Stages.answer())
+            : ends === "defect"
+            ? Effect.die("broken")
+            : Effect.interrupt
+          const backend: SendCall = () =>
+            Effect.sync(() => void (most = Math.max(most, ++running))).pipe(
+              Effect.zipRight(Interleavings.turns(works)),
+              Effect.zipRight(end),
+              Effect.ensuring(Effect.sync(() => void running--))
+            )
+          return Stages.sender(Bulkhead.make("signed"), origin, backend)({ priority, total: 5000 })
+        },
+        afterwards: () => {
+          assert.strictEqual(origin.permits.inFlight, 0)
+          assert.strictEqual(origin.permits.waiting, 0)
+          assert.isAtMost(most, 2)
+        }
+      }
+    })
     assert.isAbove(interrupted, 500)
   })
 })

@@ -4,14 +4,13 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import { Effect, Random } from "effect"
 import * as ApiPolicy from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
-import type { ApiPolicyOptions, EndpointPolicy } from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
-import type { CallOptions } from "../../../../src/infrastructure/network/api/CallOptions.ts"
+import type { ApiPolicyOptions } from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import * as OriginState from "../../../../src/infrastructure/network/api/origin/OriginState.ts"
 import { fuse } from "../../../../src/infrastructure/network/api/Pipeline.ts"
 import { BufferedResponse } from "../../../../src/infrastructure/network/api/transport/BufferedResponse.ts"
 import type { Transport } from "../../../../src/infrastructure/network/api/transport/Transport.ts"
 import * as AttemptDeadline from "../../../../src/infrastructure/network/interceptors/AttemptDeadline.ts"
-import { Call } from "../../../../src/infrastructure/network/interceptors/Call.ts"
+import type { Call } from "../../../../src/infrastructure/network/interceptors/Call.ts"
 import * as Hedge from "../../../../src/infrastructure/network/interceptors/Hedge.ts"
 import * as IdempotencyKey from "../../../../src/infrastructure/network/interceptors/IdempotencyKey.ts"
 import type { Interceptor } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
@@ -20,13 +19,9 @@ import * as Retry from "../../../../src/infrastructure/network/interceptors/Retr
 import * as TotalDeadline from "../../../../src/infrastructure/network/interceptors/TotalDeadline.ts"
 import * as ScriptedTransport from "../../../../src/testing/ScriptedTransport.ts"
 import { EventClock } from "../EventClock.ts"
+import * as CallFixture from "./CallFixture.ts"
 
 export const url = "http://api.test"
-
-interface About {
-  readonly options?: CallOptions
-  readonly endpoint?: EndpointPolicy
-}
 
 /** `more` are further stages. */
 export const over = (
@@ -46,9 +41,8 @@ export const over = (
     ...more
   ], transport)
   const calls: Array<Call> = []
-  const call = (request: HttpClientRequest, { endpoint = {}, options = {} }: About = {}) =>
-    Effect.flatMap(Effect.clock, (clock) => {
-      const made = new Call({ method: request.method, template: "/things", endpoint, options, origin, clock })
+  const call = (request: HttpClientRequest, about: Pick<CallFixture.About, "endpoint" | "options"> = {}) =>
+    Effect.flatMap(CallFixture.make(request, origin, { template: "/things", ...about }), (made) => {
       calls.push(made)
       return send(request, made)
     })

@@ -4,6 +4,7 @@ import type { CallOptions } from "../../../../src/infrastructure/network/api/Cal
 import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
 import * as RateLimit from "../../../../src/infrastructure/network/interceptors/RateLimit.ts"
 import * as Stages from "../Stages.ts"
+import * as Interleavings from "./Interleavings.ts"
 
 /** A fixed window of requests, told in draft 10; each answer takes a while. */
 const windowed = (limit: number, seconds: number, latency: Duration.DurationInput = 0) => {
@@ -246,40 +247,21 @@ describe("RateLimit", () => {
     }))
 
   it("loses no place in 500 interleavings of calls that break and interruptions", async () => {
-    const step = FastCheck.record({
-      yields: FastCheck.nat(12),
-      works: FastCheck.nat(6),
-      interruptedAfter: FastCheck.option(FastCheck.nat(20), { nil: undefined })
+    const step = FastCheck.record(Interleavings.moments)
+    const interrupted = await Interleavings.run(step, { minLength: 10, maxLength: 20 }, 500, () => {
+      const origin = Stages.originOf()
+      return {
+        call: ({ works }) => {
+          // Without an answer no more than eight go out at once.
+          const breaking: SendCall = () => Effect.zipRight(Interleavings.turns(works), Effect.die("broken"))
+          return Stages.sender(RateLimit.make("signed"), origin, breaking)()
+        },
+        afterwards: () => {
+          assert.strictEqual(origin.rateLimits.inFlight, 0)
+          assert.strictEqual(origin.rateLimits.waiting, 0)
+        }
+      }
     })
-    let interrupted = 0
-    await FastCheck.assert(
-      FastCheck.asyncProperty(
-        FastCheck.array(step, { minLength: 10, maxLength: 20 }),
-        (steps) =>
-          Effect.runPromise(Effect.gen(function*() {
-            const origin = Stages.originOf()
-            const fibers = yield* Effect.forEach(steps, ({ interruptedAfter, works, yields }) => {
-              // Without an answer no more than eight go out at once.
-              const breaking: SendCall = () =>
-                Effect.zipRight(Effect.repeatN(Effect.yieldNow(), works), Effect.die("broken"))
-              const send = Stages.sender(RateLimit.make("signed"), origin, breaking)
-              return Effect.fork(Effect.gen(function*() {
-                yield* Effect.repeatN(Effect.yieldNow(), yields)
-                const fiber = yield* Effect.fork(send())
-                if (interruptedAfter !== undefined) {
-                  yield* Effect.repeatN(Effect.yieldNow(), interruptedAfter)
-                  yield* Fiber.interruptFork(fiber)
-                }
-                if (Exit.isInterrupted(yield* Fiber.await(fiber))) interrupted++
-              }))
-            })
-            yield* Effect.forEach(fibers, Fiber.await)
-            assert.strictEqual(origin.rateLimits.inFlight, 0)
-            assert.strictEqual(origin.rateLimits.waiting, 0)
-          }))
-      ),
-      { numRuns: 500, seed: 20_261_122 }
-    )
     assert.isAbove(interrupted, 500)
   })
 

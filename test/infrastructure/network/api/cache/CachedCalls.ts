@@ -14,7 +14,6 @@ import type { CallOptions } from "../../../../../src/infrastructure/network/api/
 import * as OriginState from "../../../../../src/infrastructure/network/api/origin/OriginState.ts"
 import { fuse } from "../../../../../src/infrastructure/network/api/Pipeline.ts"
 import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
-import { Call } from "../../../../../src/infrastructure/network/interceptors/Call.ts"
 import * as HttpCache from "../../../../../src/infrastructure/network/interceptors/HttpCache.ts"
 import type {
   CallInterceptor,
@@ -23,6 +22,7 @@ import type {
 import * as Wire from "../../../../../src/infrastructure/network/interceptors/Wire.ts"
 import * as MemoryCache from "../../../../../src/infrastructure/storage/cache/MemoryCache.ts"
 import * as ScriptedTransport from "../../../../../src/testing/ScriptedTransport.ts"
+import * as CallFixture from "../../interceptors/CallFixture.ts"
 import type { Fetch } from "./CacheTests.ts"
 
 export interface CallSettings {
@@ -40,18 +40,10 @@ export const make = (options: HttpCache.Options, more: ReadonlyArray<Interceptor
     const cache = yield* HttpCache.make(options)
     const send = fuse([cache, Wire.make(), ...more], yield* Transport)
     return (request: HttpClientRequest.HttpClientRequest, settings: CallSettings = {}) =>
-      Effect.flatMap(Effect.clock, (clock) => {
-        const call = new Call({
-          method: request.method,
-          template: undefined,
-          endpoint: settings.endpoint ?? {},
-          options: settings.options ?? {},
-          origin,
-          clock
-        })
-        if (settings.within !== undefined) call.deadline = call.now() + settings.within
-        return send(request, call)
-      })
+      Effect.flatMap(
+        CallFixture.make(request, origin, { ...settings, total: settings.within }),
+        (call) => send(request, call)
+      )
   })
 
 type Send = Effect.Effect.Success<ReturnType<typeof make>>

@@ -9,9 +9,19 @@ const saying = (
   { name = "p", ...sizes }: Partial<Pick<Observation, "limit" | "name" | "window">> = {}
 ): Observation => ({ name, remaining, reset: minute, ...sizes })
 
+interface About {
+  readonly number?: number
+  readonly sent?: number
+  readonly refused?: boolean
+  readonly now?: number
+}
+
 /** The answer to request `number`, when `sent` had been sent. */
-const tell = (quotas: Quotas, observation: Observation, { number = 1, refused = false, sent = number, now = 0 } = {}) =>
-  quotas.tell({ number, sent, observation, retryAfter: undefined, refused }, now)
+const tell = (
+  quotas: Quotas,
+  observation: Observation,
+  { number = 1, refused = false, sent = number, now = 0 }: About = {}
+) => quotas.tell({ number, sent, observation, retryAfter: undefined, refused }, now)
 
 describe("Quotas", () => {
   it("waits for the strictest of several limits, and for as many windows as it takes", () => {
