@@ -6,6 +6,7 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Cause, Effect, Exit, Option } from "effect"
 import type { Scope } from "effect"
+import type { UserId } from "../../../domain/auth/User.ts"
 import type { Cache } from "../../../domain/storage/Cache.ts"
 import type { AccessTokens } from "../api/AccessTokens.ts"
 import { DeadlineExceeded, isApiError } from "../api/ApiError.ts"
@@ -13,7 +14,6 @@ import * as Answer from "../api/cache/Answer.ts"
 import * as CacheControl from "../api/cache/CacheControl.ts"
 import type { Directives } from "../api/cache/CacheControl.ts"
 import * as CacheKey from "../api/cache/CacheKey.ts"
-import type { Partition } from "../api/cache/CacheKey.ts"
 import * as Conditions from "../api/cache/Conditions.ts"
 import * as Flights from "../api/cache/Flights.ts"
 import * as Forwarding from "../api/cache/Forwarding.ts"
@@ -22,16 +22,15 @@ import * as Freshness from "../api/cache/Freshness.ts"
 import * as Invalidations from "../api/cache/Invalidations.ts"
 import * as ResponseStore from "../api/cache/ResponseStore.ts"
 import * as Unkept from "../api/cache/Unkept.ts"
+import * as UnsafeRequests from "../api/cache/UnsafeRequests.ts"
 import type { Call } from "./Call.ts"
 import type { CallInterceptor, SendCall } from "./Interceptor.ts"
 
 export interface Options {
   readonly cache: typeof Cache.Service
-  /** Who asks. Without them, for requests that nobody signs, all share one partition. */
-  readonly tokens?: typeof AccessTokens.Service
+  /** Who asks. */
+  readonly tokens: typeof AccessTokens.Service
 }
-
-const harmless = new Set(["OPTIONS", "TRACE", "QUERY"])
 
 /** Nothing of these is looked up or kept: parts, event streams, and what the caller signed itself. */
 const passes = ({ body, headers }: HttpClientRequest, { endpoint }: Call) =>
@@ -56,30 +55,18 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
     const unkept = Unkept.make()
 
     /** `none` when nobody is signed in, it cannot be told who, or the call is for somebody else. */
-    const partitionOf = (call: Call): Effect.Effect<Option.Option<Partition>> =>
-      tokens === undefined ? Effect.succeedSome(CacheKey.anonymous) : Effect.match(tokens.principal, {
+    const ownerOf = (call: Call): Effect.Effect<Option.Option<UserId>> =>
+      Effect.match(tokens.principal, {
         onFailure: () => Option.none(),
-        onSuccess: Option.flatMap((user) => {
-          if (call.principal !== undefined && call.principal !== user) return Option.none()
+        onSuccess: Option.filter((user) => {
           // What is asked about for one account is not answered for another who signs in meanwhile.
-          call.principal = user
-          return Option.some(CacheKey.ofUser(user))
+          call.principal ??= user
+          return call.principal === user
         })
       })
 
-    /** Whose answer it was, once there is one. */
-    const partitionAfter = (call: Call): Partition | undefined =>
-      tokens === undefined
-        ? CacheKey.anonymous
-        : call.principal === undefined
-        ? undefined
-        : CacheKey.ofUser(call.principal)
-
-    const isCurrent = (partition: Partition) =>
-      tokens === undefined ? Effect.succeed(true) : Effect.match(tokens.principal, {
-        onFailure: () => false,
-        onSuccess: Option.exists((user) => CacheKey.ofUser(user) === partition)
-      })
+    const isCurrent = (user: UserId) =>
+      Effect.match(tokens.principal, { onFailure: () => false, onSuccess: Option.contains(user) })
 
     const remember = ({ key, request }: Asked, { stored, unkeepable }: Landed) => {
       if (stored !== undefined) return unkept.remove(key)
@@ -88,6 +75,7 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
 
     const around = (next: SendCall): SendCall => {
       const forward = Forwarding.make({ store, invalidations, isCurrent })(next)
+      const write = UnsafeRequests.make({ store, invalidations, flights })(next)
 
       const fetched = (asked: Asked) =>
         Effect.tap(forward(asked), (landed) => Effect.sync(() => remember(asked, landed)))
@@ -151,42 +139,18 @@ export const make = ({ cache, tokens }: Options): Effect.Effect<CallInterceptor,
           }))
 
       const read = (request: HttpClientRequest, call: Call, wanted: Directives, url: string) =>
-        Effect.flatMap(partitionOf(call), (partition) => {
-          if (Option.isNone(partition)) return next(request, call)
-          const key = CacheKey.primary(partition.value, url)
+        Effect.flatMap(ownerOf(call), (owner) => {
+          if (Option.isNone(owner)) return next(request, call)
+          const key = CacheKey.primary(owner.value, url)
           if (unkept.has(key, request.headers) && !wanted.has("only-if-cached")) return ask(request, call, key)
           return Effect.flatMap(
             store.find(key, request),
-            (found) => decide({ request, call, partition: partition.value, key, found, wanted })
+            (found) => decide({ request, call, user: owner.value, key, found, wanted })
           )
         })
 
-      const changed = (request: HttpClientRequest, call: Call, headers: Readonly<Record<string, string>>) => {
-        const partition = partitionAfter(call)
-        const url = CacheKey.urlOf(request)
-        if (partition === undefined || url === undefined) return Effect.void
-        return Effect.forEach(CacheKey.concerned(url, headers), (each) => {
-          const key = CacheKey.primary(partition, each)
-          invalidations.add(key)
-          flights.forget(key)
-          return store.removeFound(key)
-        }, { discard: true })
-      }
-
-      const write = (request: HttpClientRequest, call: Call) =>
-        Effect.onExit(next(request, call), (exit) => {
-          if (Exit.isSuccess(exit) && exit.value.status < 400) return changed(request, call, exit.value.headers)
-          const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
-          // Of any attempt: a later one that was refused, or not sent, does not undo it.
-          const unknown = call.outcome === "unknown" || (Exit.isFailure(exit) &&
-            (!isApiError(failure) || failure.outcome === "unknown"))
-          return unknown ? changed(request, call, {}) : Effect.void
-        })
-
       return (request, call) => {
-        if (request.method !== "GET" && request.method !== "HEAD") {
-          return harmless.has(request.method) ? next(request, call) : write(request, call)
-        }
+        if (request.method !== "GET" && request.method !== "HEAD") return write(request, call)
         if (passes(request, call)) return next(request, call)
         const wanted = wantedBy(request)
         const url = wanted.has("no-store") ? undefined : CacheKey.urlOf(request)

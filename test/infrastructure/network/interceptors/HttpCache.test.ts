@@ -189,7 +189,7 @@ describe("identical requests", () => {
       Effect.gen(function*() {
         const leader = yield* Effect.fork(send(get()))
         yield* TestClock.adjust("1 second")
-        const other = yield* Effect.fork(Effect.flip(send(get(), { within: 2000 })))
+        const other = yield* Effect.fork(Effect.flip(send(get(), { total: 2000 })))
         yield* TestClock.adjust("2 seconds")
         assert.strictEqual((yield* other)._tag, "DeadlineExceeded")
         yield* TestClock.adjust("10 seconds")

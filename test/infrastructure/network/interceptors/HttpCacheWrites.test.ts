@@ -29,7 +29,7 @@ describe("a change of which nobody knows", () => {
         const cache = yield* Cache
         const send = yield* CachedCalls.make({ cache }, [Retry.make(ApiPolicy.defaults)])
         yield* send(HttpClientRequest.get(url))
-        const change = yield* Effect.fork(Effect.either(send(HttpClientRequest.put(url), { within: 60_000 })))
+        const change = yield* Effect.fork(Effect.either(send(HttpClientRequest.put(url), { total: 60_000 })))
         yield* TestClock.adjust("1 minute")
         yield* Fiber.join(change)
         yield* send(HttpClientRequest.get(url))

@@ -9,14 +9,8 @@ import { createHash } from "node:crypto"
 import type { UserId } from "../../../../domain/auth/User.ts"
 import * as PlainUrl from "../PlainUrl.ts"
 
-/** Whose answers: one account's, or those of requests that nobody signs. */
-export type Partition = string
-
-export const anonymous: Partition = "anonymous"
-export const ofUser = (user: UserId): Partition => `user ${user}`
-
-/** Reaches every answer of the partition. */
-export const partitionTag = (partition: Partition): string => `http ${partition}`
+/** Reaches every answer of the account. */
+export const accountTag = (user: UserId): string => `http user ${user}`
 
 /** Where the request goes, without its fragment; `undefined` when that is no URL. */
 export const urlOf = (request: HttpClientRequest): string | undefined => {
@@ -31,7 +25,7 @@ export const urlOf = (request: HttpClientRequest): string | undefined => {
 export const haveSameTarget = (one: HttpClientRequest, other: HttpClientRequest): boolean =>
   (one.url === other.url && one.urlParams === other.urlParams) || urlOf(one) === urlOf(other)
 
-export const primary = (partition: Partition, url: string): string => `${partition} ${url}`
+export const primary = (user: UserId, url: string): string => `user ${user} ${url}`
 
 /** Of what is kept under `primary` of the same, every variant. */
 export const urlTag = (primaryKey: string): string => `http url ${primaryKey}`

@@ -5,6 +5,7 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Effect } from "effect"
+import type { UserId } from "../../../../domain/auth/User.ts"
 import type { SecretFailure } from "../../../../domain/storage/SecretFailure.ts"
 import type { Call } from "../../interceptors/Call.ts"
 import type { SendCall } from "../../interceptors/Interceptor.ts"
@@ -14,7 +15,6 @@ import { BufferedResponse } from "../transport/BufferedResponse.ts"
 import { discard } from "../transport/Discard.ts"
 import type { Directives } from "./CacheControl.ts"
 import * as CacheKey from "./CacheKey.ts"
-import type { Partition } from "./CacheKey.ts"
 import type { Handling } from "./CacheStatus.ts"
 import * as Conditions from "./Conditions.ts"
 import * as Freshness from "./Freshness.ts"
@@ -30,7 +30,7 @@ export type Failure = ApiError | SecretFailure
 export interface Asked {
   readonly request: HttpClientRequest
   readonly call: Call
-  readonly partition: Partition
+  readonly user: UserId
   readonly key: string
   readonly found: Found
   readonly wanted: Directives
@@ -52,8 +52,8 @@ export const letGo = ({ response }: Landed): Effect.Effect<void> =>
 export interface Options {
   readonly store: ResponseStore
   readonly invalidations: Invalidations
-  /** Whether the partition is still that of who is signed in. */
-  readonly isCurrent: (partition: Partition) => Effect.Effect<boolean>
+  /** Whether it is still who is signed in. */
+  readonly isCurrent: (user: UserId) => Effect.Effect<boolean>
 }
 
 /** Failures after which the backend may answer the next one, and those that mean that there is no way to it. */
@@ -88,17 +88,17 @@ const stale = (kept: Stored, detail: "offline" | "error"): Landed => ({
 
 export const make = ({ invalidations, isCurrent, store }: Options) => (next: SendCall) => {
   const forward = (asked: Asked): Effect.Effect<Landed, Failure> => {
-    const { call, found, key, partition, request, wanted } = asked
+    const { call, found, key, request, user, wanted } = asked
     const { stored } = found
     const ofCaller = Conditions.areIn(request)
     const reason = stored !== undefined ? "stale" : found.variants ? "vary-miss" : "uri-miss"
     const askedAt = invalidations.now()
     const sentAt = call.date()
 
-    const mayKeep = Effect.map(isCurrent(partition), (current) => current && !invalidations.isOutdated(key, askedAt))
+    const mayKeep = Effect.map(isCurrent(user), (current) => current && !invalidations.isOutdated(key, askedAt))
 
     const save = (fresh: Stored) =>
-      Effect.flatMap(store.save({ partition, key }, request, fresh, call.date()), (saved) =>
+      Effect.flatMap(store.save({ user, key }, request, fresh, call.date()), (saved) =>
         // A change or a purge during the write found nothing to remove yet.
         Effect.flatMap(mayKeep, (still) => still ? Effect.succeed(saved) : Effect.as(store.remove(key), false)))
 

@@ -8,7 +8,6 @@ import { randomUUID } from "node:crypto"
 import type { UserId } from "../../../../domain/auth/User.ts"
 import type { Cache } from "../../../../domain/storage/Cache.ts"
 import * as CacheKey from "./CacheKey.ts"
-import type { Partition } from "./CacheKey.ts"
 import * as Freshness from "./Freshness.ts"
 import * as StoredResponse from "./StoredResponse.ts"
 
@@ -24,7 +23,7 @@ export interface ResponseStore {
   readonly find: (key: string, request: HttpClientRequest) => Effect.Effect<Found>
   /** `key` is the primary one. `false` when answers vary by what no request can match. */
   readonly save: (
-    place: { readonly partition: Partition; readonly key: string },
+    place: { readonly user: UserId; readonly key: string },
     request: HttpClientRequest,
     stored: Stored,
     now: number
@@ -82,10 +81,10 @@ export const make = (cache: typeof Cache.Service): ResponseStore => {
         nothing
       ),
 
-    save: ({ key, partition }, request, stored, now) => {
+    save: ({ key, user }, request, stored, now) => {
       const fields = CacheKey.fieldsOf(stored.headers["vary"])
       if (fields.includes("*")) return Effect.succeed(false)
-      const tags = [CacheKey.partitionTag(partition), CacheKey.urlTag(key)]
+      const tags = [CacheKey.accountTag(user), CacheKey.urlTag(key)]
       const entry = { tags, ...optionsOf(stored, now) }
       if (fields.length === 0) return orElse(Effect.as(cache.set(region, key, stored, entry), true), false)
       const saved = Effect.flatMap(get(key), (found) => {
@@ -115,4 +114,4 @@ export const make = (cache: typeof Cache.Service): ResponseStore => {
 
 /** Leaves nothing of the account's answers, in any process that shares the cache. */
 export const purge = (cache: typeof Cache.Service, user: UserId): Effect.Effect<void> =>
-  orElse(cache.removeTag(CacheKey.partitionTag(CacheKey.ofUser(user))), undefined)
+  orElse(cache.removeTag(CacheKey.accountTag(user)), undefined)

@@ -4,13 +4,13 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import type { Scope } from "effect"
+import { UserId } from "../../../../../src/domain/auth/User.ts"
 import { Cache } from "../../../../../src/domain/storage/Cache.ts"
+import { AccessTokens } from "../../../../../src/infrastructure/network/api/AccessTokens.ts"
 import { Offline } from "../../../../../src/infrastructure/network/api/ApiError.ts"
 import * as ApiPolicy from "../../../../../src/infrastructure/network/api/ApiPolicy.ts"
-import type { EndpointPolicy } from "../../../../../src/infrastructure/network/api/ApiPolicy.ts"
-import type { CallOptions } from "../../../../../src/infrastructure/network/api/CallOptions.ts"
 import * as OriginState from "../../../../../src/infrastructure/network/api/origin/OriginState.ts"
 import { fuse } from "../../../../../src/infrastructure/network/api/Pipeline.ts"
 import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
@@ -25,23 +25,33 @@ import * as ScriptedTransport from "../../../../../src/testing/ScriptedTransport
 import * as CallFixture from "../../interceptors/CallFixture.ts"
 import type { Fetch } from "./CacheTests.ts"
 
-export interface CallSettings {
-  readonly options?: CallOptions
-  readonly endpoint?: EndpointPolicy
-  /** Milliseconds that the call has. */
-  readonly within?: number
-}
-
 const origin = OriginState.make("http://api.test", ApiPolicy.defaults)
 
+/** Who asks where a test is about one account only. */
+export const reader = UserId.make("reader")
+
+/** Tells who is signed in, and signs nothing. */
+export const tokensOf = (principal: () => Option.Option<UserId>) =>
+  AccessTokens.of({
+    credentials: () => Effect.dieMessage("nobody signs here"),
+    rejected: () => Effect.void,
+    principal: Effect.sync(principal)
+  })
+
+interface Options {
+  readonly cache: typeof Cache.Service
+  /** Of `reader` unless told. */
+  readonly tokens?: typeof AccessTokens.Service
+}
+
 /** Sends requests; every call is a new one. */
-export const make = (options: HttpCache.Options, more: ReadonlyArray<Interceptor> = []) =>
+export const make = ({ cache, tokens }: Options, more: ReadonlyArray<Interceptor> = []) =>
   Effect.gen(function*() {
-    const cache = yield* HttpCache.make(options)
-    const send = fuse([cache, Wire.make(), ...more], yield* Transport)
-    return (request: HttpClientRequest.HttpClientRequest, settings: CallSettings = {}) =>
+    const stage = yield* HttpCache.make({ cache, tokens: tokens ?? tokensOf(() => Option.some(reader)) })
+    const send = fuse([stage, Wire.make(), ...more], yield* Transport)
+    return (request: HttpClientRequest.HttpClientRequest, settings: CallFixture.About = {}) =>
       Effect.flatMap(
-        CallFixture.make(request, origin, { ...settings, total: settings.within }),
+        CallFixture.make(request, origin, { options: tokens === undefined ? { principal: reader } : {}, ...settings }),
         (call) => send(request, call)
       )
   })

@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Option, TestClock } from "effect"
 import { UserId } from "../../../../../src/domain/auth/User.ts"
 import { Cache } from "../../../../../src/domain/storage/Cache.ts"
-import { AccessTokens } from "../../../../../src/infrastructure/network/api/AccessTokens.ts"
 import * as ApiPolicy from "../../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import * as CacheKey from "../../../../../src/infrastructure/network/api/cache/CacheKey.ts"
 import * as ResponseStore from "../../../../../src/infrastructure/network/api/cache/ResponseStore.ts"
@@ -57,11 +56,7 @@ describe("an answer on its way into the cache", () => {
     const transport = ScriptedTransport.make(() => ({ headers: { "cache-control": "max-age=600" } }))
     const ada = UserId.make("ada")
     const state = { user: Option.some(ada) }
-    const tokens = AccessTokens.of({
-      credentials: () => Effect.dieMessage("nobody signs here"),
-      rejected: () => Effect.void,
-      principal: Effect.sync(() => state.user)
-    })
+    const tokens = CachedCalls.tokensOf(() => state.user)
     return Effect.gen(function*() {
       const cache = yield* Cache
       const { begun, go, wrap } = yield* held
@@ -72,7 +67,7 @@ describe("an answer on its way into the cache", () => {
       yield* ResponseStore.purge(cache, ada)
       yield* go
       yield* Fiber.join(first)
-      const left = yield* cache.get(StoredResponse.region, CacheKey.primary(CacheKey.ofUser(ada), url))
+      const left = yield* cache.get(StoredResponse.region, CacheKey.primary(ada, url))
       assert.isTrue(Option.isNone(left))
     }).pipe(Effect.provide(Layer.merge(transport.layer, MemoryCache.layer)))
   })
@@ -119,7 +114,7 @@ describe("answers that vary", () => {
       const send = yield* CachedCalls.make({ cache })
       const [a, b] = [HttpClientRequest.setHeader(get, "x", "a"), HttpClientRequest.setHeader(get, "x", "b")]
       yield* send(a)
-      yield* cache.remove(StoredResponse.region, CacheKey.primary(CacheKey.anonymous, url))
+      yield* cache.remove(StoredResponse.region, CacheKey.primary(CachedCalls.reader, url))
       yield* send(HttpClientRequest.post(url))
       yield* send(b)
       assert.strictEqual(yield* (yield* send(a)).text, "4")

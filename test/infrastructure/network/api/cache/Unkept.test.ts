@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import { UserId } from "../../../../../src/domain/auth/User.ts"
 import { Cache } from "../../../../../src/domain/storage/Cache.ts"
-import { AccessTokens } from "../../../../../src/infrastructure/network/api/AccessTokens.ts"
 import * as Unkept from "../../../../../src/infrastructure/network/api/cache/Unkept.ts"
 import * as MemoryCache from "../../../../../src/infrastructure/storage/cache/MemoryCache.ts"
 import * as ScriptedTransport from "../../../../../src/testing/ScriptedTransport.ts"
@@ -50,11 +49,7 @@ describe("an answer that cannot be kept", () => {
       headers: { "cache-control": state.user === "bob" ? "max-age=600" : "no-store" },
       body: state.user
     }))
-    const tokens = AccessTokens.of({
-      credentials: () => Effect.dieMessage("nobody signs here"),
-      rejected: () => Effect.void,
-      principal: Effect.sync(() => Option.some(UserId.make(state.user)))
-    })
+    const tokens = CachedCalls.tokensOf(() => Option.some(UserId.make(state.user)))
     return Effect.gen(function*() {
       const send = yield* CachedCalls.make({ cache: yield* Cache, tokens })
       for (const user of ["bob", "ada", "bob", "ada"]) {
