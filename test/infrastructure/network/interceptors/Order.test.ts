@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck, Layer, Logger, LogLevel } from "effect"
 import { AccessTokens } from "../../../../src/infrastructure/network/api/AccessTokens.ts"
+import { defaults } from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
+import type { EndpointPolicy } from "../../../../src/infrastructure/network/api/ApiPolicy.ts"
 import * as Pipeline from "../../../../src/infrastructure/network/api/Pipeline.ts"
+import * as Hedge from "../../../../src/infrastructure/network/interceptors/Hedge.ts"
 import type { Interceptor, SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
-import { attemptStages, callStages } from "../../../../src/infrastructure/network/interceptors/Stage.ts"
+import { attemptStages, callStages, loopStages } from "../../../../src/infrastructure/network/interceptors/Stage.ts"
 import type { Stage } from "../../../../src/infrastructure/network/interceptors/Stage.ts"
 import * as Apis from "../Apis.ts"
 import { EventClock } from "../EventClock.ts"
@@ -11,8 +14,13 @@ import * as Fused from "../Fused.ts"
 import * as ScriptedServer from "../ScriptedServer.ts"
 import * as ScriptedTokens from "../ScriptedTokens.ts"
 
-/** The table of the specification, written down once more. */
-const table: ReadonlyArray<Stage> = [
+/** Interceptors by the name of their stage; there are two of the last. */
+type Place = Stage | "probe"
+
+const stageOf = (place: Place): Stage => place === "probe" ? "wire" : place
+
+/** The table of the specification, written down once more. An endpoint is retried or hedged. */
+const tableOf = (loop: "retry" | "hedge"): ReadonlyArray<Place> => [
   "observe",
   "version",
   "deadline",
@@ -21,23 +29,26 @@ const table: ReadonlyArray<Stage> = [
   "idempotency",
   "bulkhead",
   "throttle",
-  "retry",
+  loop,
   "rateLimit",
   "auth",
   "redirect",
   "breaker",
   "attemptDeadline",
+  "probe",
   "wire"
 ]
 
 type Status = 200 | 302 | 401 | 503
 
-/** What happens, stage by stage, to a call through `stages` that is answered `statuses` and 200 from then on. */
-const expected = (stages: ReadonlySet<Stage>, statuses: ReadonlyArray<Status>) => {
+/** What happens, stage by stage, to a call through `places` that is answered `statuses` and 200 from then on. */
+const expected = (table: ReadonlyArray<Place>, places: ReadonlySet<Place>, statuses: ReadonlyArray<Status>) => {
   const log: Array<string> = []
   let sends = 0
-  const enter = (from: Stage, to: Stage) =>
-    log.push(...table.slice(table.indexOf(from), table.indexOf(to) + 1).filter((stage) => stages.has(stage)))
+  const enter = (from: Place, to: Place) => {
+    const reached = table.slice(table.indexOf(from), table.indexOf(to) + 1)
+    log.push(...reached.filter((place) => places.has(place)).map(stageOf))
+  }
   const send = () => {
     const status = statuses[sends++] ?? 200
     log.push(`sent: ${status}`)
@@ -50,17 +61,21 @@ const expected = (stages: ReadonlySet<Stage>, statuses: ReadonlyArray<Status>) =
   const redirected = () => {
     enter("redirect", "redirect")
     let status = onWire()
-    for (let followed = 0; status === 302 && stages.has("redirect") && followed < 5; followed++) status = onWire()
+    for (let followed = 0; status === 302 && places.has("redirect") && followed < 5; followed++) status = onWire()
     return status
   }
   const attempt = () => {
     enter("rateLimit", "auth")
     const status = redirected()
-    return status === 401 && stages.has("auth") ? redirected() : status
+    return status === 401 && places.has("auth") ? redirected() : status
   }
-  enter("observe", "retry")
+  enter("observe", table.includes("hedge") ? "hedge" : "retry")
   let status = attempt()
-  for (let retries = 0; status === 503 && stages.has("retry") && retries < 3; retries++) status = attempt()
+  for (let retries = 0; status === 503 && places.has("retry") && retries < 3; retries++) status = attempt()
+  if (status === 503 && places.has("hedge")) {
+    const second = attempt()
+    if (second !== 503) status = second
+  }
   return { log, status }
 }
 
@@ -95,48 +110,63 @@ const standIn = (stage: Stage, log: Array<string>): Interceptor =>
     log
   )
 
+/** Every call may be hedged, not one of twenty. */
+const hedge = Hedge.make("signed", { ...defaults, hedge: { ...defaults.hedge, share: 1 } })
+
+/** The real one of the place. */
+const realOf = (place: Place, all: ReadonlyArray<Interceptor>) => {
+  const [first, second] = all.filter(({ stage }) => stage === stageOf(place))
+  return place === "hedge" ? hedge : place === "wire" ? second : first
+}
+
 const run = (all: ReadonlyArray<Interceptor>, statuses: ReadonlyArray<Status>, log: Array<string>) => {
   const { send } = Fused.make(all, ({ number }) => {
     const status = statuses[number - 1] ?? 200
     log.push(`sent: ${status}`)
     return { status, headers: { location: `/redirected/${number}`, "cache-control": "no-store" } }
   })
-  return Effect.map(send(), ({ status }) => ({ log, status }))
+  const endpoint: EndpointPolicy = all.some(({ stage }) => stage === "hedge") ? { hedge: "1 hour" } : {}
+  return Effect.map(send(undefined, { endpoint }), ({ status }) => ({ log, status }))
 }
 
 /** Places of the table, shuffled, each with whether the real stage stands there. */
-const subset = FastCheck.shuffledSubarray([...table]).chain((stages) =>
-  FastCheck.record({
-    stages: FastCheck.constant(stages),
-    real: FastCheck.array(FastCheck.boolean(), { minLength: stages.length, maxLength: stages.length }),
-    statuses: FastCheck.array(FastCheck.constantFrom<Status>(302, 401, 503), { maxLength: 7 })
-  })
+const subset = FastCheck.constantFrom(...loopStages).map(tableOf).chain((table) =>
+  FastCheck.shuffledSubarray([...table]).chain((places) =>
+    FastCheck.record({
+      table: FastCheck.constant(table),
+      places: FastCheck.constant(places),
+      real: FastCheck.array(FastCheck.boolean(), { minLength: places.length, maxLength: places.length }),
+      statuses: FastCheck.array(FastCheck.constantFrom<Status>(302, 401, 503), { maxLength: 7 })
+    })
+  )
 )
 
 /** Only the real ones send anything again. */
-const active = new Set<Stage>(["retry", "auth", "redirect"])
+const active = new Set<Place>(["retry", "hedge", "auth", "redirect"])
 
 const parts = Layer.merge(Apis.parts(ScriptedServer.make(() => new Response()).layer), Fused.origins)
 
 describe("the order of stages", () => {
   it("is that of the specification", () => {
-    assert.deepStrictEqual([...callStages, "retry", ...attemptStages], [...table])
+    for (const loop of loopStages) {
+      assert.deepStrictEqual([...callStages, loop, ...attemptStages], [...new Set(tableOf(loop).map(stageOf))])
+    }
   })
 
   it.live(
     "is the same for any subset of the stages, however they are given, in calls that are sent again",
     () =>
       Effect.gen(function*() {
-        let resent = 0
-        for (const { real, stages, statuses } of FastCheck.sample(subset, { numRuns: 400, seed: 20_261_122 })) {
+        const seen = { resent: 0, hedged: 0, probes: 0 }
+        for (const { places, real, statuses, table } of FastCheck.sample(subset, { numRuns: 400, seed: 20_261_122 })) {
           const outcome = yield* Effect.gen(function*() {
             const log: Array<string> = []
             const all = yield* Effect.flatMap(AccessTokens, Pipeline.signedStages)
-            const given = stages.map((stage, index) => {
-              const found = all.findLast((each) => each.stage === stage)
-              return found !== undefined && (real[index] === true || active.has(stage))
-                ? telling(found, log)
-                : standIn(stage, log)
+            const given = places.map((place, index) => {
+              const found = real[index] === true || active.has(place) ? realOf(place, all) : undefined
+              if (found === undefined) return standIn(stageOf(place), log)
+              if (place === "probe") seen.probes++
+              return telling(found, log)
             })
             return yield* run(given, statuses, log)
           }).pipe(
@@ -145,10 +175,15 @@ describe("the order of stages", () => {
             Effect.withClock(new EventClock()),
             Logger.withMinimumLogLevel(LogLevel.None)
           )
-          assert.deepStrictEqual(outcome, expected(new Set(stages), statuses), `${stages.join()} ${statuses.join()}`)
-          resent += outcome.log.filter((line) => line.startsWith("sent")).length - 1
+          const wanted = expected(table, new Set(places), statuses)
+          assert.deepStrictEqual(outcome, wanted, `${places.join()} ${statuses.join()}`)
+          const sent = outcome.log.filter((line) => line.startsWith("sent"))
+          seen.resent += sent.length - 1
+          if (places.includes("hedge") && sent.slice(0, -1).includes("sent: 503")) seen.hedged++
         }
-        assert.isAbove(resent, 200)
+        assert.isAbove(seen.resent, 200)
+        assert.isAbove(seen.hedged, 20)
+        assert.isAbove(seen.probes, 40)
       }),
     120_000
   )
