@@ -10,13 +10,14 @@ import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Span from "../../telemetry/Span.ts"
 import type { ApiError, AttemptRecord } from "../api/ApiError.ts"
+import { partsOf } from "../api/UrlTemplate.ts"
 import type { Call } from "./Call.ts"
 import type { CallInterceptor } from "./Interceptor.ts"
 import * as Outcome from "./Outcome.ts"
 
-/** `/v2/notes/:id` as its version and the rest, for the name of the span. */
+/** For the name of the span. */
 const namesOf = (template: string): Readonly<Record<string, string>> => {
-  const [, version = "", rest = template] = /^\/(v\d+)(\/.*)$/.exec(template) ?? []
+  const { rest, version = "" } = partsOf(template)
   return { "strata.api.version": version, "url.template": rest }
 }
 

@@ -6,15 +6,13 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Effect } from "effect"
 import type { ApiPolicyOptions } from "../api/ApiPolicy.ts"
 import { answered } from "../api/origin/OriginState.ts"
+import { partsOf } from "../api/UrlTemplate.ts"
 import * as ApiVersions from "../api/version/ApiVersions.ts"
 import * as Negotiation from "../api/version/Negotiation.ts"
 import * as Retirement from "../api/version/Retirement.ts"
 import type { VersionNotices } from "../api/version/VersionNotices.ts"
 import type { Call } from "./Call.ts"
 import type { CallInterceptor } from "./Interceptor.ts"
-
-/** The version in the path of the wire contract. */
-const versionOf = (template: string | undefined) => /^\/(v\d+)\//.exec(template ?? "")?.[1]
 
 export const make = (policy: ApiPolicyOptions, notices: typeof VersionNotices.Service): CallInterceptor => {
   const listen = Retirement.make(policy, notices)
@@ -23,7 +21,7 @@ export const make = (policy: ApiPolicyOptions, notices: typeof VersionNotices.Se
   /** Of a call without versions. Its 410 may be about one thing alone, unless the end of the version was announced. */
   const settle = (response: HttpClientResponse, call: Call) => {
     const isSilent = Retirement.isQuiet(response, call) || !answered(call.origin, response)
-    const version = isSilent ? undefined : versionOf(call.template)
+    const version = isSilent || call.template === undefined ? undefined : partsOf(call.template).version
     if (version === undefined) return Effect.succeed(response)
     return Effect.flatMap(listen(response, call, version), (heard) => {
       const isRetired = heard.status === 410

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { templateOf } from "../../../../src/infrastructure/network/api/UrlTemplate.ts"
+import { partsOf, templateOf } from "../../../../src/infrastructure/network/api/UrlTemplate.ts"
 
 describe("UrlTemplate", () => {
   it("gives the contract's path for a request", () => {
@@ -15,5 +15,11 @@ describe("UrlTemplate", () => {
       assert.isUndefined(templateOf("GET", path), path)
     }
     assert.isUndefined(templateOf("POST", "/v2/profile"))
+  })
+
+  it("takes the version off a template, whether the contract has that version or not", () => {
+    assert.include(partsOf("/v2/devices/:deviceId"), { version: "v2", rest: "/devices/:deviceId" })
+    assert.include(partsOf("/v9/devices/:deviceId"), { version: "v9", rest: "/devices/:deviceId" })
+    assert.include(partsOf("/token"), { version: undefined, rest: "/token" })
   })
 })
