@@ -10,10 +10,10 @@ import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Span from "../../telemetry/Span.ts"
 import type { ApiError, AttemptRecord } from "../api/ApiError.ts"
+import * as SpanEnd from "../api/SpanEnd.ts"
 import { partsOf } from "../api/UrlTemplate.ts"
 import type { Call } from "./Call.ts"
 import type { CallInterceptor } from "./Interceptor.ts"
-import * as Outcome from "./Outcome.ts"
 
 /** For the name of the span. */
 const namesOf = (template: string): Readonly<Record<string, string>> => {
@@ -32,7 +32,7 @@ const notSent = new Set(["Offline", "refused", "unresolved", "unreachable", "con
 const levelOf = (status: number | undefined, error: string | undefined) =>
   error === undefined || (status !== undefined && status < 500) || notSent.has(error) ? LogLevel.Info : LogLevel.Warning
 
-const line = (call: Call, { error, interrupted, status }: Outcome.Ended) =>
+const line = (call: Call, { error, interrupted, status }: SpanEnd.Ended) =>
   Effect.logWithLevel(
     levelOf(status, error),
     `${call.method} ${call.template ?? "(other path)"}: ${
@@ -58,12 +58,12 @@ export const make = (): CallInterceptor => ({
       Effect.withFiberRuntime((fiber) => {
         const close = (
           span: Tracer.Span | undefined,
-          ended: Outcome.Ended,
+          ended: SpanEnd.Ended,
           exit: Exit.Exit<HttpClientResponse, ApiError | SecretFailure>
         ): ReturnType<typeof next> => {
           if (span !== undefined) {
             span.attribute("strata.http.sends", call.sends)
-            Outcome.end(fiber, span, ended)
+            SpanEnd.end(fiber, span, ended)
           }
           const level = levelOf(ended.status, ended.error)
           return LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), level)
@@ -74,8 +74,8 @@ export const make = (): CallInterceptor => ({
         const sent = Effect.suspend(() => next(request, call))
         const run = (span: Tracer.Span | undefined) =>
           Effect.matchCauseEffect(restore(span === undefined ? sent : Effect.withParentSpan(sent, span)), {
-            onFailure: (cause) => close(span, Outcome.failed(cause), Exit.failCause(cause)),
-            onSuccess: (response) => close(span, Outcome.answered(response), Exit.succeed(response))
+            onFailure: (cause) => close(span, SpanEnd.failed(cause), Exit.failCause(cause)),
+            onSuccess: (response) => close(span, SpanEnd.answered(response), Exit.succeed(response))
           })
         return fiber.getFiberRef(FiberRef.currentTracerEnabled)
           ? Effect.flatMap(open(call), run)

@@ -12,9 +12,9 @@ import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Span from "../../telemetry/Span.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import type { OriginState } from "../api/origin/OriginState.ts"
+import * as SpanEnd from "../api/SpanEnd.ts"
 import type { Attempt } from "./Attempt.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
-import * as Outcome from "./Outcome.ts"
 
 const knownMethods = Catalogue.activeRequests.attributes["http.request.method"].values
 
@@ -119,11 +119,11 @@ export const make = (): AttemptInterceptor => {
         attempt.sentAt = sentAt
         Catalogue.activeRequests.update(1, series.labels)
 
-        const close = (span: Tracer.Span | undefined, ended: Outcome.Ended): Effect.Effect<void> | undefined => {
+        const close = (span: Tracer.Span | undefined, ended: SpanEnd.Ended): Effect.Effect<void> | undefined => {
           const millis = call.now() - sentAt
           Catalogue.activeRequests.update(-1, series.labels)
           Catalogue.requestDuration.update(millis / 1000, series.endedWith(ended.status, ended.error))
-          if (span !== undefined) Outcome.end(fiber, span, ended)
+          if (span !== undefined) SpanEnd.end(fiber, span, ended)
           if (LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)) return undefined
           const outcome = ended.status ?? ended.error ?? "interrupted"
           return Effect.logDebug(
@@ -139,11 +139,11 @@ export const make = (): AttemptInterceptor => {
             restore(Effect.suspend(() => next(span === undefined ? request : withTraceparent(request, span), attempt))),
             {
               onSuccess: (response) => {
-                const line = close(span, Outcome.answered(response))
+                const line = close(span, SpanEnd.answered(response))
                 return line === undefined ? Effect.succeed(response) : Effect.as(line, response)
               },
               onFailure: (cause): Effect.Effect<HttpClientResponse, ApiError | SecretFailure> => {
-                const line = close(span, Outcome.failed(cause))
+                const line = close(span, SpanEnd.failed(cause))
                 return line === undefined ? Effect.failCause(cause) : Effect.zipRight(line, Effect.failCause(cause))
               }
             }

@@ -5,7 +5,7 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Cause, Clock, Context, Exit, Option } from "effect"
 import type { Fiber, Tracer } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
-import type { ApiError } from "../api/ApiError.ts"
+import type { ApiError } from "./ApiError.ts"
 
 export interface Ended {
   readonly status: number | undefined
