@@ -45,7 +45,7 @@ export interface Flights<A, E> {
 }
 
 /** Flights in the background at once. */
-export const maxAlone = 16
+const maxAlone = 16
 
 export const areSame = (one: Headers, other: Headers): boolean => {
   const names = Object.keys(one)

@@ -84,7 +84,7 @@ class Policy extends CachePolicy {
 const policyAt = ({ bornAt, told }: Freshness, now: number) => new Policy(told, (now - bornAt) / 1000)
 
 /** An answer at one moment. Ages and lifetimes are in seconds. */
-export interface Now {
+interface Now {
   readonly age: number
   readonly lifetime: number
 }
@@ -127,7 +127,7 @@ export const of = (received: Received): Freshness | undefined => {
 }
 
 /** What a kept answer is to a request: it serves, it serves while it is asked about in the background, or neither. */
-export type Use = "serve" | "serveAndRevalidate" | "revalidate"
+type Use = "serve" | "serveAndRevalidate" | "revalidate"
 
 /** By the age that it has and by what the request accepts (`max-age`, `min-fresh`, `max-stale`, `no-cache`). */
 export const use = (freshness: Freshness, wanted: Directives, now: number): Use => {

@@ -5,7 +5,7 @@ import type { FormData } from "@effect/platform/HttpBody"
 import { Effect } from "effect"
 import type { Cause } from "effect"
 
-export interface EncodedForm {
+interface EncodedForm {
   /** With the boundary. */
   readonly contentType: string
   readonly bytes: Uint8Array

@@ -41,14 +41,14 @@ const watched = (request: HttpClientRequest.HttpClientRequest) => {
 }
 
 export const make = Effect.map(HttpClient.HttpClient, (client) => {
-  const bare = client.pipe(
+  const untraced = client.pipe(
     HttpClient.withTracerDisabledWhen(() => true),
     HttpClient.withTracerPropagation(false)
   )
   return Transport.of({
     exchange: (original, limits) => {
       const { failureOf, request } = watched(HttpClientRequest.removeHash(original))
-      return limited(original, limits, unfollowed(Effect.mapError(bare.execute(request), failureOf)))
+      return limited(original, limits, unfollowed(Effect.mapError(untraced.execute(request), failureOf)))
     }
   })
 })

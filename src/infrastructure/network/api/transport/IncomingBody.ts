@@ -65,10 +65,7 @@ export class IncomingBody implements Incoming {
     this.deadlines.stop()
     const known = this.size
     this.chunks = []
-    this.left = {
-      drained: 0,
-      stopTimer: this.drains ? this.startTimer(drainLimit, () => this.abort()) : () => undefined
-    }
+    this.left = { drained: 0, stopTimer: this.startTimer(drainLimit, () => this.abort()) }
     if (!this.drains) return this.abort()
     this.drain(known)
     if (this.controller.paused) this.controller.resume()

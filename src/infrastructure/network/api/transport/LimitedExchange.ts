@@ -49,6 +49,21 @@ const bodyOf = (response: HttpClientResponse): Stream.Stream<Uint8Array, Failure
 const headersOf = ({ cookies, headers }: HttpClientResponse): Headers.Input =>
   headers["set-cookie"] === undefined ? headers : { ...headers, "set-cookie": Cookies.toSetCookieHeaders(cookies) }
 
+/** The body as it is pulled; none is its end. Whoever opens it closes it. */
+const open = (response: HttpClientResponse) =>
+  Effect.gen(function*() {
+    const scope = yield* Scope.make()
+    const pull = yield* Scope.extend(Stream.toPull(bodyOf(response)), scope)
+    return {
+      close: Scope.close(scope, Exit.void),
+      pulled: (limit: number, left: Ends) =>
+        Effect.mapError(
+          within("body", limit, left)(pull),
+          (error) => Option.isOption(error) ? error : Option.some(error)
+        )
+    }
+  })
+
 /** Reads the body: to its end when it is small, else as far as is known before it is handed over. */
 const receive = (request: HttpClientRequest, response: HttpClientResponse, limits: PhaseLimits, ends: Ends) =>
   Effect.uninterruptibleMask((restore) =>
@@ -56,36 +71,21 @@ const receive = (request: HttpClientRequest, response: HttpClientResponse, limit
       const { status } = response
       const headers = headersOf(response)
       if (AnswerBody.isAbsent(request, status)) return new BufferedResponse(request, status, headers, new Uint8Array())
-      const scope = yield* Scope.make()
-      const pull = yield* Scope.extend(Stream.toPull(bodyOf(response)), scope)
+      const { close, pulled } = yield* open(response)
       const runtime = yield* Effect.runtime<never>()
-      const close = Scope.close(scope, Exit.void)
-      const letGo = () => void Runtime.runFork(runtime)(close)
       const streamed = (chunks: ReadonlyArray<Uint8Array>, limit: number, left: Ends) =>
         new StreamingResponse(request, status, headers, {
-          letGo,
-          stream: Stream.concat(
-            Stream.fromIterable(chunks),
-            Stream.repeatEffectChunkOption(Effect.mapError(
-              within("body", limit, left)(pull),
-              (error) => Option.isOption(error) ? error : Option.some(error)
-            ))
-          )
+          letGo: () => void Runtime.runFork(runtime)(close),
+          stream: Stream.concat(Stream.fromIterable(chunks), Stream.repeatEffectChunkOption(pulled(limit, left)))
         }).scoped
       if (AnswerBody.isEvents(request, status, response.headers)) {
         return yield* streamed([], Number.POSITIVE_INFINITY, never)
       }
       const chunks: Array<Uint8Array> = []
       let size = 0
-      const next = within("body", limits.bodyIdle, ends)(pull).pipe(
-        Effect.map(Option.some),
-        Effect.catchAll((error) =>
-          !Option.isOption(error)
-            ? Effect.fail(error)
-            : Option.isSome(error)
-            ? Effect.fail(error.value)
-            : Effect.succeed(Option.none())
-        ),
+      const next = pulled(limits.bodyIdle, ends).pipe(
+        Effect.asSome,
+        Effect.catchAll(Option.match({ onNone: () => Effect.succeedNone, onSome: (failure) => Effect.fail(failure) })),
         restore,
         Effect.onError(() => close)
       )

@@ -12,7 +12,7 @@ import { ReceivedResponse } from "./ReceivedResponse.ts"
 export const maxBodyBytes = 16 * 1024 * 1024
 
 /** What every cause of `too_large` carries; undici's own code for it. */
-export const exceededMaxSize = { code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" }
+const exceededMaxSize = { code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" }
 
 /** A body on its way. */
 export interface Incoming {

@@ -30,7 +30,7 @@ export interface ConnectionOptions {
 }
 
 /** Sends a request over a connection to its origin. */
-export type Dispatch = (
+type Dispatch = (
   options: Dispatcher.DispatchOptions & { readonly origin: string },
   handler: Dispatcher.DispatchHandler
 ) => void

@@ -19,7 +19,7 @@ import { StreamingResponse } from "./StreamingResponse.ts"
 import type { PhaseLimits } from "./Transport.ts"
 
 type Failure = TransportFailure | DeadlineExceeded
-export type Resume = (result: Effect.Effect<HttpClientResponse, Failure>) => void
+type Resume = (result: Effect.Effect<HttpClientResponse, Failure>) => void
 
 const empty = new Uint8Array()
 

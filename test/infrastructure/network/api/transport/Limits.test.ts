@@ -11,7 +11,6 @@ import { Transport } from "../../../../../src/infrastructure/network/api/transpo
 import type { PhaseLimits } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
 import { UndiciExchange } from "../../../../../src/infrastructure/network/api/transport/UndiciExchange.ts"
 import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
-
 import { serve } from "./LoopbackServer.ts"
 import { listening } from "./RawServer.ts"
 

@@ -6,7 +6,6 @@ import { discard } from "../../../../../src/infrastructure/network/api/transport
 import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
 import type { PhaseLimits } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
 import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
-
 import { serve } from "./LoopbackServer.ts"
 
 const limits: PhaseLimits = { connect: 5000, headers: 5000, bodyIdle: 5000, attempt: 20_000, total: 30_000 }
