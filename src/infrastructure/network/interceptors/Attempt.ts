@@ -54,6 +54,11 @@ export class Attempt {
     return new Attempt(this.call, reason, 0, origin)
   }
 
+  /** Whether it never went out: there was no request that a budget has to pay for. */
+  wasRefused(result: Result): boolean {
+    return this.sentAt === undefined && outcomeOf(result) === "not-sent"
+  }
+
   /** Tells the call of an end that is not what its caller asked for. `startedAt` on the clock of `call.now()`. */
   record(result: Result, startedAt: number): void {
     const { call, delayBefore, reason } = this

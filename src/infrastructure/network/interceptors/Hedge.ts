@@ -4,7 +4,7 @@
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Cause, Deferred, Duration, Effect, Either, Exit, Fiber } from "effect"
+import { Cause, Deferred, Duration, Effect, Either, Exit, Fiber, Option } from "effect"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Meter from "../../telemetry/Meter.ts"
@@ -33,8 +33,6 @@ type Ended = Exit.Exit<HttpClientResponse, ApiError | SecretFailure>
 
 /** `undefined` when there may be no hedge. */
 type MaybeEnded = Exit.Exit<HttpClientResponse | undefined, ApiError | SecretFailure>
-
-const gaveAnswer = (exit: MaybeEnded): exit is Ended => Exit.isFailure(exit) || exit.value !== undefined
 
 const letGo = (exit: MaybeEnded) => Exit.isSuccess(exit) && exit.value !== undefined ? discard(exit.value) : Effect.void
 
@@ -72,7 +70,7 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
     && origin.throttle.refusalProbability(now) === 0
     && !origin.rateLimits.limitedWithin(now, calmAfterLimit)
 
-  /** Whether it is what the caller gets: anything that another attempt would not change. */
+  /** Whether the first request decides: by anything that another attempt would not change. */
   const settles = (exit: Ended): boolean =>
     Exit.match(exit, {
       onSuccess: (response) => table.ofResponse(response) === undefined,
@@ -81,6 +79,13 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
           onLeft: (failure) => (table.ofFailure(failure)?.repeated ?? "never") === "never",
           onRight: () => true
         })
+    })
+
+  /** Whether the second request decides: a failure of it, which may be a refusal here, leaves the word to the first. */
+  const decides = (exit: MaybeEnded): exit is Ended =>
+    Exit.match(exit, {
+      onSuccess: (response) => response !== undefined && table.ofResponse(response) === undefined,
+      onFailure: (cause) => Option.isNone(Cause.failureOption(cause))
     })
 
   const observed = (call: Call, startedAt: number) => {
@@ -94,18 +99,21 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
     /** Sends, and keeps what became of it. `paid`: from the budget. */
     const send = (request: HttpClientRequest, attempt: Attempt, paid = 0): Answer => {
       const { call } = attempt
+      const { retryBudget } = call.origin
       const startedAt = call.now()
-      const failed = (result: Result) => attempt.record(result, startedAt)
       const after = (exit: Ended) => {
         if (Exit.isFailure(exit)) {
           const failure = Cause.failureOrCause(exit.cause)
-          if (Either.isLeft(failure)) failed(Either.left(failure.left))
+          if (Either.isRight(failure)) return
+          const failed: Result = Either.left(failure.left)
+          attempt.record(failed, startedAt)
+          if (table.ofFailure(failure.left) === undefined && attempt.wasRefused(failed)) retryBudget.giveBack(paid)
           return
         }
         const response = exit.value
-        if (response.status >= 400) failed(Either.right(response))
+        if (response.status >= 400) attempt.record(Either.right(response), startedAt)
         if (response.status >= 500 || table.ofResponse(response) !== undefined) return
-        call.origin.retryBudget.succeeded(paid)
+        retryBudget.succeeded(paid)
         if (attempt.reason === undefined) observed(call, startedAt)
       }
       return Effect.onExit(next(request, attempt), (exit) => Effect.sync(() => after(exit)))
@@ -144,14 +152,14 @@ export const make = (kind: Kind, { hedge, retry }: ApiPolicyOptions): LoopInterc
               Effect.zipRight(Fiber.await(extra)),
               Effect.onInterrupt(() => letGo(exit)),
               Effect.flatMap((other) =>
-                gaveAnswer(other) && settles(other)
+                decides(other)
                   ? Effect.zipRight(letGo(exit), other)
                   : Effect.zipRight(letGo(other), exit)
               )
             )
           },
           onOtherDone: (exit, primary) => {
-            if (!gaveAnswer(exit) || !settles(exit)) return Effect.zipRight(letGo(exit), Fiber.join(primary))
+            if (!decides(exit)) return Effect.zipRight(letGo(exit), Fiber.join(primary))
             // It took at least as long as it was given; without this, slow answers would not count as slow.
             observed(call, startedAt)
             return Effect.zipRight(drop(primary), exit)

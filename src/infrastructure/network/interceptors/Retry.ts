@@ -50,10 +50,6 @@ const letGo = (failed: Result) => Either.isRight(failed) ? discard(failed.right)
 const askedBy = (failed: Result, call: Call) =>
   Either.isLeft(failed) ? undefined : RetryAfter.millis(failed.right.headers["retry-after"], call.date())
 
-/** Refused before it went out: no request was made that the budget has to pay for. */
-const wentNowhere = (failed: Result, row: RetryTable.Row | undefined, { sentAt }: Attempt) =>
-  row === undefined && sentAt === undefined && outcomeOf(failed) === "not-sent"
-
 export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
   const table = RetryTable.make(retry)
   const maxRetryAfter = Duration.toMillis(retry.maxRetryAfter)
@@ -105,7 +101,7 @@ export const make = ({ retry }: ApiPolicyOptions): LoopInterceptor => {
       const afterwards = (failed: Result, row: RetryTable.Row | undefined): Answer =>
         Effect.gen(function*() {
           attempt.record(failed, startedAt)
-          if (wentNowhere(failed, row, attempt)) call.origin.retryBudget.giveBack(paid)
+          if (row === undefined && attempt.wasRefused(failed)) call.origin.retryBudget.giveBack(paid)
           const asked = askedBy(failed, call)
           const then = yield* decide(failed, row, asked, now)
           if (then._tag === "Stop") return yield* failed

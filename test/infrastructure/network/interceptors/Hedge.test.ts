@@ -127,6 +127,20 @@ describe("Hedge", () => {
       }
     }))
 
+  it.effect("a second request that is refused here leaves the word to the first, and costs nothing", () =>
+    Effect.gen(function*() {
+      const clock = new EventClock()
+      const spent = { "x-ratelimit-remaining": "1", "x-ratelimit-reset": "3600" }
+      const loop = Loop.scripted(steps({ headers: spent }, { status: 204, latency: "1 second" }), generous)
+      yield* Effect.gen(function*() {
+        yield* loop.call(get)
+        loop.origin.retryBudget.take(50, 0)
+        assert.strictEqual((yield* loop.call(get, { ...after100, options: { total: "10 seconds" } })).status, 204)
+      }).pipe(Loop.inVirtualTime(clock))
+      assert.strictEqual(loop.exchanges.length, 2)
+      assert.strictEqual(loop.origin.retryBudget.available, 51)
+    }))
+
   it.effect("an answer that another request would not change wins at once, from either of the two", () =>
     Effect.gen(function*() {
       for (const status of [400, 404, 409, 501]) {
