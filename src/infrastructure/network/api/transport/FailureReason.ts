@@ -46,33 +46,55 @@ const reasons: Readonly<Record<string, Reason>> = {
 /** Reasons that only exist before the request was written. */
 const neverSent = new Set<Reason>(["refused", "unresolved", "unreachable", "connect_timeout", "tls", "invalid_request"])
 
-/** Whether any error in the chain came about while a connection was used, and not while it was made. */
-const ofConnection = (cause: unknown): boolean => {
-  if (!Predicate.isRecord(cause)) return false
-  // What TLS finds wrong is told in the same way during its handshake and afterwards.
-  return cause["syscall"] === "read" || cause["syscall"] === "write" || String(cause["code"]).startsWith("ERR_SSL_")
-    || (cause["cause"] !== cause && ofConnection(cause["cause"]))
+/** Errors of libraries are wrapped a few times at most. */
+const longestChain = 16
+
+/** An error and its causes, each once: one may be its own cause, at any remove. */
+const chainOf = (error: unknown): ReadonlyArray<unknown> => {
+  const chain = new Set<unknown>()
+  let each = error
+  while (each !== undefined && !chain.has(each) && chain.size < longestChain) {
+    chain.add(each)
+    each = Predicate.hasProperty(each, "cause") ? each.cause : undefined
+  }
+  return [...chain]
 }
 
-/** The reason behind an error of Node or undici. */
-export const reasonOf = (cause: unknown): Reason => {
+/** Whether any error in the chain came about while a connection was used, and not while it was made. */
+const ofConnection = (cause: unknown): boolean =>
+  chainOf(cause).some((each) =>
+    // What TLS finds wrong is told in the same way during its handshake and afterwards.
+    Predicate.isRecord(each)
+    && (each["syscall"] === "read" || each["syscall"] === "write" || String(each["code"]).startsWith("ERR_SSL_"))
+  )
+
+const ownReason = (cause: unknown): Reason | undefined => {
   const code = Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : ""
   const known = reasons[code]
   if (known !== undefined) return known
   if (/^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_)/.test(code)) return "tls"
-  if (code.startsWith("HPE_") || (Predicate.hasProperty(cause, "name") && cause.name === "HTTPParserError")) {
-    return "malformed"
+  return code.startsWith("HPE_") || (Predicate.hasProperty(cause, "name") && cause.name === "HTTPParserError")
+    ? "malformed"
+    : undefined
+}
+
+/** The reason behind an error of Node or undici. */
+export const reasonOf = (cause: unknown): Reason => {
+  for (const each of chainOf(cause)) {
+    const reason = ownReason(each)
+    if (reason !== undefined) return reason
   }
-  return Predicate.hasProperty(cause, "cause") && cause.cause !== cause ? reasonOf(cause.cause) : "other"
+  return "other"
 }
 
 /** Without what else a library hangs on its errors: undici gives one of a malformed answer the bytes of that answer. */
-export const bare = (cause: unknown): unknown => {
-  if (!(cause instanceof Error)) return cause
-  const error = new Error(cause.message, cause.cause === undefined ? {} : { cause: bare(cause.cause) })
-  if (cause.stack !== undefined) error.stack = cause.stack
-  return Object.assign(error, { name: cause.name }, "code" in cause ? { code: cause.code } : {})
-}
+export const bare = (error: unknown): unknown =>
+  chainOf(error).reduceRight((cause: unknown, each) => {
+    if (!(each instanceof Error)) return each
+    const copy = new Error(each.message, cause === undefined ? {} : { cause })
+    if (each.stack !== undefined) copy.stack = each.stack
+    return Object.assign(copy, { name: each.name }, "code" in each ? { code: each.code } : {})
+  }, undefined)
 
 /** Reads an error of any `HttpClient`. Where it does not say what was sent, the reason does, and "maybe" is the default. */
 export const fromHttpClientError = (error: HttpClientError): TransportFailure | DeadlineExceeded => {
