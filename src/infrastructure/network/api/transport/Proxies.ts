@@ -26,7 +26,8 @@ const isExcepted = ({ hostname, port, protocol }: URL, except: string) => {
     if (entry === "*") return true
     const [, name = entry, only] = /^(\[.+\]|[^:]+):(\d+)$/.exec(entry) ?? []
     if (only !== undefined && only !== actualPort) return false
-    const address = name.replace(/^\[(.+)\]$/, "$1")
+    // A zone belongs to an interface of this machine (RFC 4007, section 11), and no URL has one.
+    const address = name.replace(/^\[(.+)\]$/, "$1").replace(/%.*$/, "")
     if (isIPv6(address)) return hostname === new URL(`http://[${address}]`).hostname
     const host = name.replace(/^\*?\./, "")
     return hostname === host || hostname.endsWith(`.${host}`)

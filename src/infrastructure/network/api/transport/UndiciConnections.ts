@@ -85,6 +85,8 @@ const resetIsNoEnd = (connector: buildConnector.connector): buildConnector.conne
     callback(...result)
   })
 
+const isEncrypted = (proxy: string) => new URL(proxy).protocol === "https:"
+
 interface Making {
   readonly connect?: buildConnector.connector
 }
@@ -109,13 +111,13 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
     const tunnels = (origin: URL, { connect: connector }: Making) =>
       withConnect(new Pool(origin, { headersTimeout: timeout, ...(connector && { connect: closed(connector) }) }))
     const direct = yield* owned(() => new Agent({ ...pool, factory: poolOf }))
+    const proxied = new Set([proxies.http, proxies.https].flatMap((proxy) => proxy ? [Redacted.value(proxy)] : []))
+    const proxyTls = { timeout, ...[...proxied].some(isEncrypted) ? proxyConnectOptions(tlsOptions) : {} }
     const through = new Map<string, Dispatcher>()
-    for (const proxy of [proxies.http, proxies.https]) {
-      const uri = proxy && Redacted.value(proxy)
-      if (uri === undefined || through.has(uri)) continue
+    for (const uri of proxied) {
       // Plain requests are handed to the proxy as RFC 9112, section 3.2.2, says; only encrypted ones need a tunnel.
       const token = credentialsOf(uri)
-      const tls = { proxyTls: { timeout, ...proxyConnectOptions(tlsOptions) }, requestTls: connecting }
+      const tls = { proxyTls, requestTls: connecting }
       const own = { uri, proxyTunnel: false, clientFactory: tunnels, factory: poolOf }
       const agent = () => new ProxyAgent({ ...pool, ...tls, ...own, ...(token === undefined ? {} : { token }) })
       through.set(uri, yield* owned(agent))

@@ -11,6 +11,7 @@ import { proxyFor } from "../../../../../src/infrastructure/network/api/transpor
 import { connectOptions } from "../../../../../src/infrastructure/network/api/transport/Tls.ts"
 import type { TlsOptions } from "../../../../../src/infrastructure/network/api/transport/Tls.ts"
 import { Transport } from "../../../../../src/infrastructure/network/api/transport/Transport.ts"
+import * as UndiciConnections from "../../../../../src/infrastructure/network/api/transport/UndiciConnections.ts"
 import * as UndiciTransport from "../../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
 import {
   authority,
@@ -60,6 +61,22 @@ const exchange = (url: string, options: UndiciTransport.Options) =>
   )
 
 const over = (url: string, tls: TlsOptions) => exchange(url, { tls })
+
+/** How often the authorities are read for such proxies. */
+const reads = (...uris: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    let count = 0
+    const tls = {
+      get extraCa() {
+        count++
+        return authority
+      }
+    }
+    const [http, https] = uris.map((uri) => Redacted.make(uri))
+    const proxies = { ...(http === undefined ? {} : { http }), ...(https === undefined ? {} : { https }) }
+    yield* UndiciConnections.make({ tls, proxies })
+    return count
+  })
 
 describe("TLS", () => {
   it.scopedLive("trusts what Node knows and the authorities that are configured beside", () =>
@@ -115,6 +132,13 @@ describe("TLS", () => {
     assert.deepStrictEqual(connectOptions({}), {})
   })
 
+  it.scoped("reads authorities for its proxies only when one is encrypted, and once for all of them", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* reads(), 1)
+      assert.strictEqual(yield* reads("http://one.example:1", "http://two.example:2"), 1)
+      assert.strictEqual(yield* reads("HTTPS://one.example:1", "https://two.example:2"), 2)
+    }))
+
   it.scopedLive("fails exchanges, not itself, with a key that is none", () =>
     Effect.gen(function*() {
       const { url } = yield* secured
@@ -155,6 +179,17 @@ describe("proxies", () => {
       assert.strictEqual(of("https://[fd00::5]", except), https, except)
     }
     assert.isUndefined(of("https://[fd00::a]", "fd00::a"))
+  })
+
+  it("are not chosen for excepted addresses with a zone, and no exception keeps a request from being sent", () => {
+    const https = Redacted.make("http://tunnel.example:2")
+    const of = (except: string, origin = "https://[fe80::1]") => proxyFor(origin, { https, except })
+    for (const except of ["fe80::1%eth0", "[fe80::1%eth0]:443", "fe80::1%25eth0", "fe80::2%1,fe80::1%1"]) {
+      assert.isUndefined(of(except), except)
+    }
+    for (const except of ["fe80::2%eth0", "[fe80::1%eth0]:80", "fe80::1%", "[", "[]", "[]:443", "%", "::%", "::1]/["]) {
+      assert.strictEqual(of(except, "https://api.example.com"), https, except)
+    }
   })
 
   /** Forwards to the one server that the test has, whatever name it is asked for. */
