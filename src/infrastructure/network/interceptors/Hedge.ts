@@ -18,7 +18,7 @@ import { discard } from "../api/transport/Discard.ts"
 import { Attempt } from "./Attempt.ts"
 import type { Result } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
-import type { LoopInterceptor, SendAttempt } from "./Interceptor.ts"
+import type { Answer, LoopInterceptor, SendAttempt } from "./Interceptor.ts"
 
 const safe = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "QUERY"])
 
@@ -28,7 +28,6 @@ const calmAfterLimit = Duration.toMillis("10 seconds")
 /** Hedges that were not needed are kept for a bad moment, so many at most. */
 const saved = 10
 
-type Answer = Effect.Effect<HttpClientResponse, ApiError | SecretFailure>
 type Ended = Exit.Exit<HttpClientResponse, ApiError | SecretFailure>
 
 /** `undefined` when there may be no hedge. */

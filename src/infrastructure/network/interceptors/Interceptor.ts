@@ -11,7 +11,7 @@ import type { Call } from "./Call.ts"
 import type { AttemptStage, CallStage, LoopStage } from "./Stage.ts"
 
 /** An answer of any status is a success to every stage. */
-type Answer = Effect.Effect<HttpClientResponse, ApiError | SecretFailure>
+export type Answer = Effect.Effect<HttpClientResponse, ApiError | SecretFailure>
 
 export type SendCall = (request: HttpClientRequest, call: Call) => Answer
 export type SendAttempt = (request: HttpClientRequest, attempt: Attempt) => Answer

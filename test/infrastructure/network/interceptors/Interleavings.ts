@@ -19,17 +19,17 @@ export const moments = {
 export const turns = (count: number): Effect.Effect<void> => Effect.repeatN(Effect.yieldNow(), count)
 
 /** What one call does, and what has to hold when all are over. */
-interface World<Step> {
-  readonly call: (step: Step) => Effect.Effect<unknown, unknown>
+interface World<Step, E> {
+  readonly call: (step: Step) => Effect.Effect<unknown, E>
   readonly afterwards: () => void
 }
 
 /** As many worlds as `numRuns`, each with calls of its own; how many calls were interrupted in all. */
-export const run = async <Step extends Moments>(
+export const run = async <Step extends Moments, E>(
   step: FastCheck.Arbitrary<Step>,
   calls: { readonly minLength: number; readonly maxLength: number },
   numRuns: number,
-  world: () => World<Step>
+  world: () => World<Step, E>
 ): Promise<number> => {
   let interrupted = 0
   const one = (steps: ReadonlyArray<Step>) =>

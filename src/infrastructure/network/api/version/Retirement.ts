@@ -5,7 +5,7 @@
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { DateTime, Duration, Effect } from "effect"
 import type { Call } from "../../interceptors/Call.ts"
-import type { SendCall } from "../../interceptors/Interceptor.ts"
+import type { Answer } from "../../interceptors/Interceptor.ts"
 import { VersionRetired } from "../ApiError.ts"
 import type { ApiPolicyOptions } from "../ApiPolicy.ts"
 import { answered } from "../origin/OriginState.ts"
@@ -14,8 +14,6 @@ import * as Lifecycle from "./Lifecycle.ts"
 import { VersionNotice } from "./VersionNotice.ts"
 import type { Urgency } from "./VersionNotice.ts"
 import type { VersionNotices } from "./VersionNotices.ts"
-
-type Answer = ReturnType<SendCall>
 
 /** What a version is one of: what the wire contract does not have is named by the caller's resource. */
 const subjectOf = ({ options, template }: Call) => template ?? options.versions?.resource
