@@ -11,7 +11,7 @@ import * as AnswerBody from "../infrastructure/network/api/transport/AnswerBody.
 import { BufferedResponse, maxBufferedBytes } from "../infrastructure/network/api/transport/BufferedResponse.ts"
 import { StreamingResponse } from "../infrastructure/network/api/transport/StreamingResponse.ts"
 import { Transport } from "../infrastructure/network/api/transport/Transport.ts"
-import type { PhaseLimits } from "../infrastructure/network/api/transport/Transport.ts"
+import type { ExchangeFailure, PhaseLimits } from "../infrastructure/network/api/transport/Transport.ts"
 import * as WholeBody from "../infrastructure/network/api/transport/WholeBody.ts"
 
 /** One exchange, as it reached the other side, or did not. */
@@ -107,12 +107,10 @@ const piecesOf = (step: Step): ReadonlyArray<Piece> => {
   return kept
 }
 
-type BodyFailure = TransportFailure | DeadlineExceeded
-
 const streamOf = (
   step: Step,
   pause: (after: Duration.DurationInput | undefined) => Effect.Effect<void, DeadlineExceeded>
-): Stream.Stream<Uint8Array, BodyFailure> => {
+): Stream.Stream<Uint8Array, ExchangeFailure> => {
   const pieces = Stream.fromIterable(piecesOf(step)).pipe(
     Stream.rechunk(1),
     Stream.mapEffect(({ after = 0, data }) => Effect.as(pause(after), bytesOf(data)))
@@ -123,7 +121,7 @@ const streamOf = (
   return step.never === "body" ? Stream.concat(pieces, Stream.drain(Stream.fromEffect(pause(undefined)))) : pieces
 }
 
-const answer = (exchange: Exchange, step: Step): Effect.Effect<HttpClientResponse, BodyFailure> => {
+const answer = (exchange: Exchange, step: Step): Effect.Effect<HttpClientResponse, ExchangeFailure> => {
   const { limits, request, startedAt } = exchange
   const { status = 200 } = step
   const headers = Headers.fromInput(step.headers)

@@ -1,11 +1,11 @@
+import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as UrlParams from "@effect/platform/UrlParams"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Fiber, Layer, Option, Schedule, Stream, TestClock, TestServices } from "effect"
-import type { DeadlineExceeded, TransportFailure } from "../../src/infrastructure/network/api/ApiError.ts"
 import { discard } from "../../src/infrastructure/network/api/transport/Discard.ts"
 import { Transport } from "../../src/infrastructure/network/api/transport/Transport.ts"
-import type { PhaseLimits } from "../../src/infrastructure/network/api/transport/Transport.ts"
+import type { ExchangeFailure, PhaseLimits } from "../../src/infrastructure/network/api/transport/Transport.ts"
 import { contract } from "../../src/testing/contract/TransportContract.ts"
 import { behaviour, OtherSide } from "../../src/testing/contract/TransportSubject.ts"
 import * as ScriptedTransport from "../../src/testing/ScriptedTransport.ts"
@@ -44,7 +44,7 @@ suite(contract, "scripted", scripted)
 const limits: PhaseLimits = { connect: 1000, headers: 2000, bodyIdle: 3000, attempt: 10_000, total: 20_000 }
 const get = HttpClientRequest.get("http://api.test/path")
 
-const said = (failure: TransportFailure | DeadlineExceeded) =>
+const said = (failure: ExchangeFailure) =>
   failure._tag === "TransportFailure"
     ? `${failure.reason}, ${failure.sent}`
     : `${failure.phase}, ${failure.scope}, ${failure.sent}`
@@ -83,17 +83,18 @@ describe("ScriptedTransport", () => {
 
   it.effect("keeps what was sent, by number, and how it ended", () =>
     Effect.gen(function*() {
-      const { exchanges, transport } = ScriptedTransport.make(({ number }) => number === 1 ? {} : { never: "head" })
+      const { exchanges, transport } = ScriptedTransport.make(({ number }) => number < 3 ? {} : { never: "head" })
       yield* transport.exchange(
         HttpClientRequest.bodyStream(HttpClientRequest.post("http://api.test/"), Stream.make(new Uint8Array([1, 2]))),
         limits
       )
+      yield* transport.exchange(HttpClientRequest.setBody(get, HttpBody.raw("raw")), limits)
       const fiber = yield* Effect.fork(transport.exchange(get, limits))
       yield* TestClock.adjust("1 second")
       yield* Fiber.interrupt(fiber)
       assert.deepStrictEqual(
         exchanges.map(({ body, number, outcome: ended }) => [number, body.length, ended]),
-        [[1, 2, "answered"], [2, 0, "interrupted"]]
+        [[1, 2, "answered"], [2, 3, "answered"], [3, 0, "interrupted"]]
       )
     }))
 

@@ -53,7 +53,7 @@ export const onlyKept = (request: HttpClientRequest) =>
     "cache-status": CacheStatus.write(undefined, { detail: "only-if-cached" })
   }, new Uint8Array())
 
-/** What came of a request, to the one who asked or to one who waited for the same. */
+/** What came of a request, to the one who asked or to one who waited for the same; it is counted. */
 export const delivered = ({ call, request }: Asked, landed: Landed, collapsed: boolean): HttpClientResponse => {
   const handling = collapsed ? { ...landed.handling, collapsed } : landed.handling
   Catalogue.cached.update(1, { "strata.http.cache.outcome": outcomeOf(handling) })

@@ -7,6 +7,7 @@ import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { Predicate } from "effect"
 import { DeadlineExceeded, TransportFailure } from "../ApiError.ts"
 import type { Reason } from "../ApiError.ts"
+import type { ExchangeFailure } from "./Transport.ts"
 
 const reasons: Readonly<Record<string, Reason>> = {
   ECONNREFUSED: "refused",
@@ -97,7 +98,7 @@ export const bare = (error: unknown): unknown =>
   }, undefined)
 
 /** Reads an error of any `HttpClient`. Where it does not say what was sent, the reason does, and "maybe" is the default. */
-export const fromHttpClientError = (error: HttpClientError): TransportFailure | DeadlineExceeded => {
+export const fromHttpClientError = (error: HttpClientError): ExchangeFailure => {
   if (error.cause instanceof TransportFailure || error.cause instanceof DeadlineExceeded) return error.cause
   if (error._tag === "RequestError" && error.reason !== "Transport") {
     return new TransportFailure({ reason: "invalid_request", sent: "no", cause: bare(error.cause) })

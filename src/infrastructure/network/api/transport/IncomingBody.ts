@@ -4,16 +4,15 @@
  */
 import { Chunk, Effect, Option, Stream } from "effect"
 import type { Dispatcher } from "undici"
-import type { DeadlineExceeded, TransportFailure } from "../ApiError.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import { drainable, drainLimit } from "./Discard.ts"
 import type { Incoming } from "./StreamingResponse.ts"
+import type { ExchangeFailure } from "./Transport.ts"
 
 /** Bytes held for a reader before the connection is paused. */
 const highWaterMark = 65_536
 
-type Failure = TransportFailure | DeadlineExceeded
-type Pull = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<Failure>>
+type Pull = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<ExchangeFailure>>
 
 export class IncomingBody implements Incoming {
   private readonly controller: Dispatcher.DispatchController
@@ -23,7 +22,7 @@ export class IncomingBody implements Incoming {
   private readonly drains: boolean
   private chunks: Array<Uint8Array>
   private size = 0
-  private ended: { readonly failure: Failure | undefined } | undefined
+  private ended: { readonly failure: ExchangeFailure | undefined } | undefined
   private reader: ((result: Pull) => void) | undefined
   private left: { drained: number; readonly stopTimer: () => void } | undefined
 
@@ -52,7 +51,7 @@ export class IncomingBody implements Incoming {
   }
 
   /** Without a failure the body is complete. */
-  end(failure?: Failure): void {
+  end(failure?: ExchangeFailure): void {
     if (this.ended !== undefined) return
     this.deadlines.stop()
     this.left?.stopTimer()
@@ -71,7 +70,7 @@ export class IncomingBody implements Incoming {
     if (this.controller.paused) this.controller.resume()
   }
 
-  get stream(): Stream.Stream<Uint8Array, Failure> {
+  get stream(): Stream.Stream<Uint8Array, ExchangeFailure> {
     return Stream.repeatEffectChunkOption(this.pull)
   }
 
@@ -108,7 +107,7 @@ export class IncomingBody implements Incoming {
         return Effect.succeed(taken)
       }
       if (this.ended !== undefined) return Effect.fail(Option.fromNullable(this.ended.failure))
-      return Effect.async<Chunk.Chunk<Uint8Array>, Option.Option<Failure>>((resume) => {
+      return Effect.async<Chunk.Chunk<Uint8Array>, Option.Option<ExchangeFailure>>((resume) => {
         this.reader = resume
         this.deadlines.bodyAwaited()
         if (this.controller.paused) this.controller.resume()

@@ -7,14 +7,12 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Chunk, Clock, Effect, Exit, Option, Runtime, Scope, Stream } from "effect"
 import { DeadlineExceeded } from "../ApiError.ts"
-import type { Phase, TransportFailure } from "../ApiError.ts"
+import type { Phase } from "../ApiError.ts"
 import * as AnswerBody from "./AnswerBody.ts"
 import { BufferedResponse, maxBufferedBytes } from "./BufferedResponse.ts"
 import { fromHttpClientError } from "./FailureReason.ts"
 import { StreamingResponse } from "./StreamingResponse.ts"
-import type { PhaseLimits } from "./Transport.ts"
-
-type Failure = TransportFailure | DeadlineExceeded
+import type { ExchangeFailure, PhaseLimits } from "./Transport.ts"
 
 /** What is left, in milliseconds since the exchange began. */
 interface Ends {
@@ -39,7 +37,7 @@ const within = (phase: Phase, limit: number, ends: Ends) => <A, E>(effect: Effec
 const never = { attempt: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY }
 
 /** An empty body is told in several ways. */
-const bodyOf = (response: HttpClientResponse): Stream.Stream<Uint8Array, Failure> =>
+const bodyOf = (response: HttpClientResponse): Stream.Stream<Uint8Array, ExchangeFailure> =>
   response.stream.pipe(
     Stream.catchTag("ResponseError", (error) => error.reason === "EmptyBody" ? Stream.empty : Stream.fail(error)),
     Stream.mapError(fromHttpClientError)
@@ -109,8 +107,8 @@ const receive = (request: HttpClientRequest, response: HttpClientResponse, limit
 export const limited = (
   request: HttpClientRequest,
   limits: PhaseLimits,
-  exchange: Effect.Effect<HttpClientResponse, Failure>
-): Effect.Effect<HttpClientResponse, Failure> =>
+  exchange: Effect.Effect<HttpClientResponse, ExchangeFailure>
+): Effect.Effect<HttpClientResponse, ExchangeFailure> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const ends = { attempt: now + limits.attempt, total: now + limits.total }
     // How long of this was the connection cannot be seen from here.

@@ -5,8 +5,8 @@ import type * as Headers from "@effect/platform/Headers"
 import { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import { Context, Effect, ExecutionStrategy, Exit, Option, Scope, Stream } from "effect"
-import type { DeadlineExceeded, TransportFailure } from "../ApiError.ts"
 import { ReceivedResponse } from "./ReceivedResponse.ts"
+import type { ExchangeFailure } from "./Transport.ts"
 
 /** Largest answer that is put together in memory for whoever asks for all of it at once, in bytes. */
 export const maxBodyBytes = 16 * 1024 * 1024
@@ -16,7 +16,7 @@ const exceededMaxSize = { code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" }
 
 /** A body on its way. */
 export interface Incoming {
-  readonly stream: Stream.Stream<Uint8Array, TransportFailure | DeadlineExceeded>
+  readonly stream: Stream.Stream<Uint8Array, ExchangeFailure>
   /** Nobody will read (on): keeps the connection when little is left, closes it otherwise. Waits for nothing. */
   readonly letGo: () => void
 }

@@ -20,6 +20,9 @@ export interface PhaseLimits {
   readonly total: number
 }
 
+/** Why there is no answer, or no complete one. */
+export type ExchangeFailure = TransportFailure | DeadlineExceeded
+
 export class Transport extends Context.Tag("effect-strata/infrastructure/network/api/transport/Transport")<
   Transport,
   {
@@ -32,6 +35,6 @@ export class Transport extends Context.Tag("effect-strata/infrastructure/network
     readonly exchange: (
       request: HttpClientRequest,
       limits: PhaseLimits
-    ) => Effect.Effect<HttpClientResponse, TransportFailure | DeadlineExceeded>
+    ) => Effect.Effect<HttpClientResponse, ExchangeFailure>
   }
 >() {}

@@ -16,10 +16,9 @@ import { bare, reasonOf } from "./FailureReason.ts"
 import { IncomingBody } from "./IncomingBody.ts"
 import type { Upload } from "./OutgoingBody.ts"
 import { StreamingResponse } from "./StreamingResponse.ts"
-import type { PhaseLimits } from "./Transport.ts"
+import type { ExchangeFailure, PhaseLimits } from "./Transport.ts"
 
-type Failure = TransportFailure | DeadlineExceeded
-type Resume = (result: Effect.Effect<HttpClientResponse, Failure>) => void
+type Resume = (result: Effect.Effect<HttpClientResponse, ExchangeFailure>) => void
 
 const empty = new Uint8Array()
 
@@ -134,7 +133,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.controller?.abort(new Error("A limit of time was reached"))
   }
 
-  private fail(failure: Failure): void {
+  private fail(failure: ExchangeFailure): void {
     if (this.streaming !== undefined) return this.endStream(failure)
     if (this.over) return
     this.finish()
@@ -157,7 +156,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     )
   }
 
-  private endStream(failure?: Failure): void {
+  private endStream(failure?: ExchangeFailure): void {
     this.upload?.stop()
     this.streaming?.end(failure)
   }

@@ -7,13 +7,12 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Effect, Layer, Option } from "effect"
 import type { Dispatcher } from "undici"
 import { TransportFailure } from "../ApiError.ts"
-import type { DeadlineExceeded } from "../ApiError.ts"
 import * as PlainUrl from "../PlainUrl.ts"
 import { DeadlineTimer } from "./DeadlineTimer.ts"
 import * as OutgoingBody from "./OutgoingBody.ts"
 import { maxBodyBytes as largestBody } from "./StreamingResponse.ts"
 import { Transport } from "./Transport.ts"
-import type { PhaseLimits } from "./Transport.ts"
+import type { ExchangeFailure, PhaseLimits } from "./Transport.ts"
 import * as TransportHttpClient from "./TransportHttpClient.ts"
 import * as UndiciConnections from "./UndiciConnections.ts"
 import { UndiciExchange } from "./UndiciExchange.ts"
@@ -23,7 +22,7 @@ export interface Options extends UndiciConnections.ConnectionOptions {
   readonly maxBodyBytes?: number
 }
 
-type Exchange = Effect.Effect<HttpClientResponse, TransportFailure | DeadlineExceeded>
+type Exchange = Effect.Effect<HttpClientResponse, ExchangeFailure>
 
 /** Without the fragment, which is nobody's business but ours. */
 const targetOf = (request: HttpClientRequest.HttpClientRequest): PlainUrl.PlainUrl | undefined => {
