@@ -34,13 +34,18 @@ export class Deadlines {
   /** There is a connection, and the request is being sent. */
   connected(whole: boolean): void {
     this.phase = "headers"
-    if (whole) this.requestSent()
-    else this.phaseEnd = Number.POSITIVE_INFINITY
+    if (whole) this.answerAwaited()
+    else this.requestHeld()
   }
 
-  /** From here on an answer is awaited. */
-  requestSent(): void {
+  /** The other side has the request before it, or its next piece. */
+  answerAwaited(): void {
     if (this.phase === "headers") this.phaseLasts(this.limits.headers)
+  }
+
+  /** The next piece of the request is still being made: that nothing is answered is no fault of the other side. */
+  requestHeld(): void {
+    if (this.phase === "headers") this.phaseEnd = Number.POSITIVE_INFINITY
   }
 
   /** A piece arrived, or somebody waits for one. */

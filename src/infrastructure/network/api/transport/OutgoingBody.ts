@@ -8,12 +8,15 @@ import * as FormBody from "./FormBody.ts"
 
 /** What an upload tells the exchange that it belongs to. */
 export interface Progress {
-  readonly sent: () => void
+  /** The connection took all that there was; the source makes more. */
+  readonly pulled: () => void
+  /** The other side has to take a piece, or, after the last, to answer. */
+  readonly given: () => void
   /** The stream failed; whether any of it was given away before. */
   readonly failed: (cause: unknown, begun: boolean) => void
 }
 
-/** Bytes that go to undici at once; more of them take time, in which no answer is awaited yet. */
+/** Bytes that go to undici at once; what is larger is taken in pieces, each of which may take its time. */
 const pieceBytes = 65_536
 
 /** What undici pulls as the connection takes it. */
@@ -21,7 +24,7 @@ export class Upload implements AsyncIterable<Uint8Array> {
   private readonly source: AsyncIterable<Uint8Array>
   private iterator: AsyncIterator<Uint8Array> | undefined
   private begun = false
-  progress: Progress = { sent: () => undefined, failed: () => undefined }
+  progress: Progress = { pulled: () => undefined, given: () => undefined, failed: () => undefined }
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.source = source
@@ -37,13 +40,24 @@ export class Upload implements AsyncIterable<Uint8Array> {
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     const iterator = this.source[Symbol.asyncIterator]()
     this.iterator = iterator
+    let left: Uint8Array = new Uint8Array()
     return {
       next: async () => {
+        this.progress.pulled()
         try {
-          const next = await iterator.next()
-          if (next.done === true) this.progress.sent()
+          if (left.length === 0) {
+            const next = await iterator.next()
+            if (next.done === true) {
+              this.progress.given()
+              return next
+            }
+            left = next.value
+          }
           this.begun = true
-          return next
+          this.progress.given()
+          const value = left.subarray(0, pieceBytes)
+          left = left.subarray(pieceBytes)
+          return { done: false, value }
         } catch (cause) {
           this.progress.failed(cause, this.begun)
           throw cause
@@ -63,14 +77,14 @@ export interface Outgoing {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-const piecesOf = async function*(bytes: Uint8Array) {
-  for (let from = 0; from < bytes.length; from += pieceBytes) yield bytes.subarray(from, from + pieceBytes)
+const once = async function*(bytes: Uint8Array) {
+  yield bytes
 }
 
 const outgoing = (bytes: Uint8Array, headers?: Readonly<Record<string, string>>): Outgoing =>
   bytes.length <= pieceBytes
     ? { body: bytes, ...(headers === undefined ? {} : { headers }) }
-    : { body: new Upload(piecesOf(bytes)), headers: { ...headers, "content-length": String(bytes.length) } }
+    : { body: new Upload(once(bytes)), headers: { ...headers, "content-length": String(bytes.length) } }
 
 const nothing: Outgoing = { body: null }
 

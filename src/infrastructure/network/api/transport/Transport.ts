@@ -10,7 +10,7 @@ import type { DeadlineExceeded, TransportFailure } from "../ApiError.ts"
 /** In milliseconds; `Infinity` where there is no limit. */
 export interface PhaseLimits {
   readonly connect: number
-  /** From the end of the request to the head of the answer. */
+  /** From the end of the request to the head of the answer; as long may each piece of a large body wait to be taken. */
   readonly headers: number
   /** Between two pieces of the body. Event streams have no such limit. */
   readonly bodyIdle: number

@@ -55,7 +55,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.deadlines = new Deadlines(parts.timer, parts.limits, (failure) => this.expired(failure))
     if (this.upload !== undefined) {
       this.upload.progress = {
-        sent: () => this.deadlines.requestSent(),
+        pulled: () => this.deadlines.requestHeld(),
+        given: () => this.deadlines.answerAwaited(),
         failed: (cause, begun) =>
           this.fail(new TransportFailure({ reason: "invalid_request", sent: begun ? "maybe" : "no", cause }))
       }
