@@ -15,6 +15,7 @@ import type {
   CallInterceptor,
   SendCall
 } from "../../../src/infrastructure/network/interceptors/Interceptor.ts"
+import { callStages } from "../../../src/infrastructure/network/interceptors/Stage.ts"
 import * as CallFixture from "./interceptors/CallFixture.ts"
 
 export const second = Duration.seconds(1)
@@ -47,14 +48,12 @@ export const sender = (
   origin: OriginState.OriginState,
   backend: SendCall
 ) => {
-  const send = "around" in stage && isCall(stage)
-    ? stage.around(backend)
-    : perCall(stage as AttemptInterceptor, backend)
+  const send = isCall(stage) ? stage.around(backend) : perCall(stage, backend)
   return (options?: Options) => Effect.flatMap(callTo(origin, options), (call) => send(request, call))
 }
 
-const isCall = (stage: CallInterceptor | AttemptInterceptor): stage is CallInterceptor =>
-  ["offline", "bulkhead", "throttle"].includes(stage.stage)
+const isCall = (each: CallInterceptor | AttemptInterceptor): each is CallInterceptor =>
+  callStages.some((stage) => stage === each.stage)
 
 /** Lets fibers that were just forked come to where they wait. */
 export const settle = Effect.repeatN(Effect.yieldNow(), 50)

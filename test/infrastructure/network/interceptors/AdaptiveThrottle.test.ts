@@ -35,7 +35,7 @@ const limited = (capacity: () => number) => {
 }
 
 describe("AdaptiveThrottle", () => {
-  it.effect("sends at most 2.2 times what a backend that accepts 10 % accepts, after two windows, and recovers within one", () =>
+  it.effect("spares a backend that accepts 10 %, within two windows, and sends all again one and a half after it is well", () =>
     Effect.gen(function*() {
       let capacity = offered / 10
       const { backend, counts } = limited(() => capacity)

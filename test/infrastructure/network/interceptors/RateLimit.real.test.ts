@@ -18,10 +18,10 @@ import * as UndiciTransport from "../../../../src/infrastructure/network/api/tra
 import * as AdaptiveThrottle from "../../../../src/infrastructure/network/interceptors/AdaptiveThrottle.ts"
 import * as AttemptDeadline from "../../../../src/infrastructure/network/interceptors/AttemptDeadline.ts"
 import * as Bulkhead from "../../../../src/infrastructure/network/interceptors/Bulkhead.ts"
-import { Call } from "../../../../src/infrastructure/network/interceptors/Call.ts"
 import * as CircuitBreaker from "../../../../src/infrastructure/network/interceptors/CircuitBreaker.ts"
 import * as RateLimit from "../../../../src/infrastructure/network/interceptors/RateLimit.ts"
 import * as Retry from "../../../../src/infrastructure/network/interceptors/Retry.ts"
+import * as CallFixture from "./CallFixture.ts"
 
 const calls = 200
 
@@ -62,7 +62,6 @@ const policy: ApiPolicyOptions = { ...defaults, deadlines: { ...defaults.deadlin
 const send = (url: string) =>
   Effect.gen(function*() {
     const transport = Context.get(yield* Layer.build(UndiciTransport.layer()), Transport)
-    const clock = yield* Effect.clock
     const origin = OriginState.make(url, policy)
     const through = Pipeline.fuse([
       Bulkhead.make("signed"),
@@ -73,9 +72,11 @@ const send = (url: string) =>
       AttemptDeadline.make(policy)
     ], transport)
     const statuses = yield* Effect.forEach(Array.from({ length: calls }), (_, index) => {
-      const call = new Call({ method: "GET", template: undefined, endpoint: {}, options: {}, origin, clock })
-      call.deadline = call.startedAt + 180_000
-      return Effect.map(through(HttpClientRequest.get(`${url}/${index}`), call), ({ status }) => status)
+      const request = HttpClientRequest.get(`${url}/${index}`)
+      return CallFixture.make(request, origin, { total: 180_000 }).pipe(
+        Effect.flatMap((call) => through(request, call)),
+        Effect.map(({ status }) => status)
+      )
     }, { concurrency: "unbounded" })
     assert.deepStrictEqual(statuses, Array.from({ length: calls }, () => 200))
   })

@@ -9,9 +9,9 @@ import * as OriginState from "../../../../src/infrastructure/network/api/origin/
 import * as Pipeline from "../../../../src/infrastructure/network/api/Pipeline.ts"
 import { Transport } from "../../../../src/infrastructure/network/api/transport/Transport.ts"
 import * as UndiciTransport from "../../../../src/infrastructure/network/api/transport/UndiciTransport.ts"
-import { Call } from "../../../../src/infrastructure/network/interceptors/Call.ts"
 import * as Redirect from "../../../../src/infrastructure/network/interceptors/Redirect.ts"
 import * as httpbin from "../../../support/httpbin.ts"
+import * as CallFixture from "./CallFixture.ts"
 
 const parts = Layer.merge(
   UndiciTransport.layer(),
@@ -23,14 +23,7 @@ const send = (request: HttpClientRequest.HttpClientRequest) =>
     const context = yield* Layer.build(parts)
     const origins = Context.get(context, OriginState.OriginStates)
     const fused = Pipeline.fuse([Redirect.make(origins)], Context.get(context, Transport))
-    const call = new Call({
-      method: request.method,
-      template: undefined,
-      endpoint: {},
-      options: {},
-      origin: origins.of(new URL(request.url).origin),
-      clock: yield* Effect.clock
-    })
+    const call = yield* CallFixture.make(request, origins.of(new URL(request.url).origin))
     const response = yield* fused(request, call)
     const text = yield* response.text
     return { status: response.status, text, resends: call.attempts.length }
