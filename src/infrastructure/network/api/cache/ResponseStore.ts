@@ -112,6 +112,9 @@ export const make = (cache: typeof Cache.Service): ResponseStore => {
   }
 }
 
-/** Leaves nothing of the account's answers, in any process that shares the cache. */
+/** Leaves nothing of the account's answers, in any process that shares the cache. When it cannot, the log says so. */
 export const purge = (cache: typeof Cache.Service, user: UserId): Effect.Effect<void> =>
-  orElse(cache.removeTag(CacheKey.accountTag(user)), undefined)
+  Effect.catchAllCause(cache.removeTag(CacheKey.accountTag(user)), (cause) =>
+    Cause.isInterruptedOnly(cause)
+      ? Effect.interrupt
+      : Effect.logWarning("What the cache holds of an account that is no longer signed in could not be removed"))
