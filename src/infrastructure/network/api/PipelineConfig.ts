@@ -34,6 +34,14 @@ const positive = (key: string, input: Duration.DurationInput): Rule => [
   `${key}: has to be a finite time of more than nothing`
 ]
 
+/** As it is written: what is decoded is never less than nothing. */
+const isNegative = (input: Duration.DurationInput) => /(?:^|,)-/.test(String(input))
+
+const notNegative = (key: string, input: Duration.DurationInput): Rule => [
+  Number.isFinite(millis(input)) && !isNegative(input),
+  `${key}: has to be a finite time of at least nothing`
+]
+
 const count = (key: string, value: number, from: number): Rule => [
   Number.isInteger(value) && value >= from,
   `${key}: has to be a whole number of at least ${from}`
@@ -105,10 +113,7 @@ const limits = ({ breaker, bulkhead, deadlines: each, rateLimit, throttle }: Api
 const versions = ({ versions: each }: ApiPolicyOptions): ReadonlyArray<Rule> => [
   positive("versions.nearSunset", each.nearSunset),
   positive("versions.remember", each.remember),
-  [
-    each.failOnSunset === undefined || (Number.isFinite(millis(each.failOnSunset)) && !(Number(each.failOnSunset) < 0)),
-    "versions.failOnSunset: has to be a finite time"
-  ]
+  ...(each.failOnSunset === undefined ? [] : [notNegative("versions.failOnSunset", each.failOnSunset)])
 ]
 
 const endpoint = (

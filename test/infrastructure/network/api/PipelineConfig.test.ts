@@ -66,7 +66,10 @@ const mistakes: ReadonlyArray<readonly [Partial<ApiPolicyOptions>, string]> = [
   [{ endpoints: { "GET /v2/profile": { total: 0 } } }, "endpoints GET /v2/profile: total"],
   [{ endpoints: { "GET /v2/profile": { total: "31 seconds" } } }, "endpoints GET /v2/profile: total: is longer"],
   [{ endpoints: { "GET /v2/profile": { hedge: 0 } } }, "endpoints GET /v2/profile: hedge"],
-  [{ versions: { ...defaults.versions, failOnSunset: -5 } }, "versions.failOnSunset"],
+  ...([-5, -5n, "-5 days", [0, -5]] as const).map((failOnSunset): [Partial<ApiPolicyOptions>, string] => [
+    { versions: { ...defaults.versions, failOnSunset } },
+    "versions.failOnSunset: has to be a finite time of at least nothing"
+  ]),
   [
     { endpoints: { "GET /v2/profile": { idempotencyKey: "raw" } } },
     "endpoints GET /v2/profile: has an idempotency key"
