@@ -10,7 +10,7 @@ import type { ConnectivityState } from "../../../domain/network/Connectivity.ts"
 import { ApiOrigin } from "./ApiOrigin.ts"
 import * as CurrentValue from "./CurrentValue.ts"
 import * as Jitter from "./Jitter.ts"
-import { evidence, Reachability } from "./Reachability.ts"
+import { judging, Reachability } from "./Reachability.ts"
 
 const firstProbe = Duration.seconds(1)
 const slowestProbe = Duration.seconds(30)
@@ -28,17 +28,15 @@ export const make = Effect.gen(function*() {
   const known = yield* CurrentValue.make<ConnectivityState>("online")
   const cut = yield* Effect.makeLatch(false)
   const asked = yield* Effect.makeLatch(false)
-  let unsent = 0
-  // In one operation: whoever tells may be interrupted, and others tell meanwhile.
-  const reached = Effect.sync(() => {
-    unsent = 0
-    known.unsafeSet("online")
-    cut.unsafeClose()
-  })
-  const unreachable = Effect.sync(() => {
-    if (++unsent < evidence) return
-    known.unsafeSet("offline")
-    cut.unsafeOpen()
+  const { reached, unreachable } = judging({
+    online: () => {
+      known.unsafeSet("online")
+      cut.unsafeClose()
+    },
+    offline: () => {
+      known.unsafeSet("offline")
+      cut.unsafeOpen()
+    }
   })
 
   const probe = transport.head(`${url}/`).pipe(

@@ -6,7 +6,7 @@ import { Context, Effect, Layer } from "effect"
 import { Connectivity } from "../../../domain/network/Connectivity.ts"
 import type { ConnectivityState } from "../../../domain/network/Connectivity.ts"
 import * as CurrentValue from "./CurrentValue.ts"
-import { evidence, Reachability } from "./Reachability.ts"
+import { judging, Reachability } from "./Reachability.ts"
 
 export class ConnectivitySwitch
   extends Context.Tag("effect-strata/infrastructure/network/api/MemoryConnectivity/ConnectivitySwitch")<
@@ -17,22 +17,19 @@ export class ConnectivitySwitch
 
 export const make = Effect.map(CurrentValue.make<ConnectivityState>("online"), (known) => {
   let told = false
-  let unsent = 0
+  const { reached, unreachable } = judging({
+    online: () => known.unsafeSet("online"),
+    offline: () => known.unsafeSet("offline")
+  })
   const set = (state: ConnectivityState) =>
-    Effect.sync(() => {
+    Effect.suspend(() => {
       told = state === "offline"
-      unsent = 0
-      known.unsafeSet(state)
+      return told ? known.set(state) : reached
     })
   return Context.make(Connectivity, { state: known.get, changes: known.changes }).pipe(
     Context.add(Reachability, {
-      reached: Effect.sync(() => {
-        unsent = 0
-        known.unsafeSet("online")
-      }),
-      unreachable: Effect.sync(() => {
-        if (++unsent >= evidence) known.unsafeSet("offline")
-      }),
+      reached,
+      unreachable,
       wanted: Effect.suspend(() => told ? Effect.void : known.set("online"))
     }),
     Context.add(ConnectivitySwitch, { set })

@@ -1,11 +1,10 @@
 /**
  * What whoever talks to the backend tells about having reached it.
  */
-import { Context } from "effect"
-import type { Effect } from "effect"
+import { Context, Effect } from "effect"
 
 /** Failures to send in a row that are enough: one may be a connection that went away at the wrong moment. */
-export const evidence = 2
+const evidence = 2
 
 export class Reachability extends Context.Tag("effect-strata/infrastructure/network/api/Reachability")<
   Reachability,
@@ -20,3 +19,17 @@ export class Reachability extends Context.Tag("effect-strata/infrastructure/netw
     readonly wanted: Effect.Effect<void>
   }
 >() {}
+
+/** Judges what is told, each time in one operation: whoever tells may be interrupted, and others tell meanwhile. */
+export const judging = (found: { readonly online: () => void; readonly offline: () => void }) => {
+  let unsent = 0
+  return {
+    reached: Effect.sync(() => {
+      unsent = 0
+      found.online()
+    }),
+    unreachable: Effect.sync(() => {
+      if (++unsent >= evidence) found.offline()
+    })
+  }
+}
