@@ -6,9 +6,11 @@ import { it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Logger, Schema } from "effect"
 import { defaults } from "../../../src/infrastructure/network/api/ApiPolicy.ts"
 import type { ApiPolicyOptions } from "../../../src/infrastructure/network/api/ApiPolicy.ts"
+import { OriginStates } from "../../../src/infrastructure/network/api/origin/OriginState.ts"
 import * as ApiVersions from "../../../src/infrastructure/network/api/version/ApiVersions.ts"
 import * as VersionNotices from "../../../src/infrastructure/network/api/version/VersionNotices.ts"
 import * as IdempotencyKey from "../../../src/infrastructure/network/interceptors/IdempotencyKey.ts"
+import * as Redirect from "../../../src/infrastructure/network/interceptors/Redirect.ts"
 import * as Version from "../../../src/infrastructure/network/interceptors/Version.ts"
 import type { Exchange, Step } from "../../../src/testing/ScriptedTransport.ts"
 import * as Fused from "./Fused.ts"
@@ -55,7 +57,8 @@ export const serving = (answers: Readonly<Record<string, (exchange: Exchange) =>
     const notices = yield* VersionNotices.VersionNotices
     const policy = { ...defaults, versions: { ...defaults.versions, ...options.policy } }
     const asked: Array<string> = []
-    const { exchanges, send } = Fused.make([Version.make(policy, notices), IdempotencyKey.make()], (exchange) => {
+    const stages = [Version.make(policy, notices), IdempotencyKey.make(), Redirect.make(yield* OriginStates)]
+    const { exchanges, send } = Fused.make(stages, (exchange) => {
       const version = /\/(v\d)\//.exec(exchange.request.url)?.[1] ?? ""
       asked.push(version)
       return answers[version]?.(exchange) ?? status(404)

@@ -27,12 +27,24 @@ export interface AttemptRecord {
  */
 export type Outcome = "not-sent" | "rejected" | "failed" | "unknown"
 
-/** Of gateways, which know nothing of the backend behind them. */
-const lostBehindGateway = new Set([502, 504, 520, 521, 522, 523, 524, 527])
+/** What some gateways say when they lost the backend. */
+export const statuses52x: ReadonlyArray<number> = [520, 521, 522, 523, 524, 527]
 
-/** What an error status says. A redirection that was not followed usually points to what was done. */
+/** Of gateways, which know nothing of the backend behind them. */
+const lostBehindGateway = new Set([502, 504, ...statuses52x])
+
+/** What was not done, and has to be sent elsewhere as it is (RFC 9110, sections 15.4.8 and 15.4.9). */
+const isToBeSentElsewhere = (status: number) => status === 307 || status === 308
+
+/** What an error status says. Any other redirection that was not followed may point to what was done. */
 export const outcomeOfStatus = (status: number): Outcome =>
-  status < 400 || lostBehindGateway.has(status) ? "unknown" : status >= 500 ? "failed" : "rejected"
+  isToBeSentElsewhere(status)
+    ? "rejected"
+    : status < 400 || lostBehindGateway.has(status)
+    ? "unknown"
+    : status >= 500
+    ? "failed"
+    : "rejected"
 
 const none: ReadonlyArray<AttemptRecord> = []
 

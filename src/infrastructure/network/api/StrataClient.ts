@@ -24,7 +24,7 @@ const undecodable = (failure: unknown) =>
       Effect.logWarning("The backend answered something that the contract does not have").pipe(
         Effect.annotateLogs({ "strata.issues": issues.join("; ") })
       ),
-      Effect.fail(failureOf(error, answered?.call ?? { repeatable: false, outcome: "unknown" }))
+      Effect.fail(failureOf(error, answered?.call ?? { repeatable: false, outcome: "unknown", isDone: false }))
     )
   })
 

@@ -22,9 +22,9 @@ export const outcomeOf: (result: Result) => Outcome = Either.match({
   onRight: ({ status }) => outcomeOfStatus(status)
 })
 
-/** A redirection that is followed with the same method says that nothing was done yet. */
-const isDeferred = (result: Result) =>
-  Either.isRight(result) && result.right.status < 400 && result.right.status !== 303
+/** Told only when it is followed, and that it is after safe methods alone: nothing was done. */
+const isMoved = (result: Result) =>
+  Either.isRight(result) && (result.right.status === 301 || result.right.status === 302)
 
 export class Attempt {
   readonly call: Call
@@ -62,7 +62,7 @@ export class Attempt {
   /** Tells the call of an end that is not what its caller asked for. `startedAt` on the clock of `call.now()`. */
   record(result: Result, startedAt: number): void {
     const { call, delayBefore, reason } = this
-    call.became(isDeferred(result) ? "rejected" : outcomeOf(result))
+    call.became(isMoved(result) ? "rejected" : outcomeOf(result))
     call.record({
       ...Either.match(result, {
         onLeft: ({ _tag }) => ({ cause: _tag }),

@@ -138,7 +138,7 @@ export const make = (
               forAnotherAccount(credentials, call)
                 ? new SessionExpired()
                 : Effect.flatMap(next(sign(request, credentials), attempt), (response) =>
-                  asksForToken(response) && belongs(response.request.url)
+                  asksForToken(response) && belongs(response.request.url) && !call.isDone
                     ? resend(request, attempt, response, credentials.generation)
                     : Effect.succeed(response))
           )

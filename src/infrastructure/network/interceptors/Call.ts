@@ -43,6 +43,9 @@ export class Call {
   /** How often it went out so far, for whatever reason. */
   sends = 0
 
+  /** Whether the backend said that it was done, and where to see it (303): what comes after it does not undo it. */
+  isDone = false
+
   /** The gravest of what became of its attempts: a later one that was not sent does not undo one that was. */
   outcome: Outcome = "not-sent"
 

@@ -8,10 +8,9 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import { Effect, Option } from "effect"
-import { DecodeFailure, isOfExchange } from "../api/ApiError.ts"
+import { isOfExchange } from "../api/ApiError.ts"
 import type { OriginStates } from "../api/origin/OriginState.ts"
 import * as Resend from "../api/retry/Resend.ts"
-import { discard } from "../api/transport/Discard.ts"
 import type { Attempt } from "./Attempt.ts"
 import type { AttemptInterceptor, SendAttempt } from "./Interceptor.ts"
 
@@ -32,8 +31,8 @@ const harmless = new Set([
   "user-agent"
 ])
 
-/** Without the body they speak of. */
-const ofBody = [
+/** Of no use to whoever asks what became of a write: they speak of its body, or say when it may be done. */
+const ofWrite = [
   "content-type",
   "content-length",
   "content-encoding",
@@ -43,7 +42,11 @@ const ofBody = [
   "repr-digest",
   "digest",
   "transfer-encoding",
-  "idempotency-key"
+  "idempotency-key",
+  "if-match",
+  "if-none-match",
+  "if-modified-since",
+  "if-unmodified-since"
 ]
 
 /** `undefined` where the answer stays as it is. */
@@ -76,21 +79,10 @@ const rewritten = (
   const withheld = sameOrigin ? [] : Object.keys(request.headers).filter((name) => !harmless.has(name))
   // As text: a `URL` is taken apart, and its query written anew.
   return HttpClientRequest.make(method)(target.href, {
-    headers: Headers.remove(request.headers, keepsBody ? withheld : [...withheld, ...ofBody]),
+    headers: Headers.remove(request.headers, keepsBody ? withheld : [...withheld, ...ofWrite]),
     ...(keepsBody ? { body: request.body } : {})
   })
 }
-
-const nobodySaw = ({ status }: { readonly status: number }) =>
-  new DecodeFailure({ status, issues: ["(redirected): what was done cannot be seen"] })
-
-/** After a 303 the request is done: when what it points to cannot be had, that is no reason to send it again. */
-const done = <E, R>(seen: Effect.Effect<HttpClientResponse, E, R>, redirection: HttpClientResponse) =>
-  Effect.flatMap(
-    Effect.mapError(seen, () => nobodySaw(redirection)),
-    (response) =>
-      response.status < 300 ? Effect.succeed(response) : Effect.zipRight(discard(response), nobodySaw(response))
-  )
 
 /** What is lost with another origin says nothing about the backend. */
 const elsewhere = (answer: ReturnType<SendAttempt>) =>
@@ -130,15 +122,14 @@ export const make = (origins: typeof OriginStates.Service): AttemptInterceptor =
       // What a body holds was meant for the origin that it was sent to.
       if (!sameOrigin && method === request.method && request.body._tag !== "Empty") return Effect.succeed(response)
       const origin = sameOrigin ? attempt.origin : origins.of(target.origin)
-      const followed = Effect.suspend(() =>
-        turn(rewritten(request, method, target, sameOrigin), attempt.again("redirect", origin), [...visited, here])
-      )
+      const keepsMethod = method === request.method
+      if (!keepsMethod && !safe.has(request.method)) attempt.call.isDone = true
       return Resend.letGo(attempt, response).pipe(
-        Effect.zipRight(method === request.method ? Resend.replayable(request, attempt.call) : Effect.void),
+        Effect.zipRight(keepsMethod ? Resend.replayable(request, attempt.call) : Effect.void),
         Effect.zipRight(
-          method === request.method || attempt.call.repeatable
-            ? followed
-            : done(followed, response)
+          Effect.suspend(() =>
+            turn(rewritten(request, method, target, sameOrigin), attempt.again("redirect", origin), [...visited, here])
+          )
         )
       )
     }

@@ -111,8 +111,15 @@ const ofLast = (error: ApiError, call: Pick<Call, "repeatable">): RemoteFailure 
   }
 }
 
+/** It was done, and nobody saw it: what came afterwards says nothing about it. */
+const unseen = (error: ApiError, { repeatable }: Pick<Call, "repeatable">) =>
+  repeatable
+    ? unavailable({ retryAfter: Option.fromNullable("retryAfter" in error ? error.retryAfter : undefined) })
+    : new OutcomeUnknown()
+
 /** The failure that callers see, for every way a call ends. An earlier attempt may have done what the last one did not. */
-export const failureOf = (error: ApiError, call: Pick<Call, "outcome" | "repeatable">): RemoteFailure => {
+export const failureOf = (error: ApiError, call: Pick<Call, "isDone" | "outcome" | "repeatable">): RemoteFailure => {
+  if (call.isDone) return unseen(error, call)
   const failure = ofLast(error, call)
   if (error.outcome !== "not-sent" || call.outcome === "not-sent") return failure
   if (call.outcome === "unknown" && !call.repeatable) return new OutcomeUnknown()

@@ -1,11 +1,11 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream, TestClock } from "effect"
-import { isApiError } from "../../../../src/infrastructure/network/api/ApiError.ts"
 import { OriginStates } from "../../../../src/infrastructure/network/api/origin/OriginState.ts"
 import type { Attempt } from "../../../../src/infrastructure/network/interceptors/Attempt.ts"
 import * as Auth from "../../../../src/infrastructure/network/interceptors/Auth.ts"
 import type { AttemptInterceptor } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
+import * as RateLimit from "../../../../src/infrastructure/network/interceptors/RateLimit.ts"
 import * as Redirect from "../../../../src/infrastructure/network/interceptors/Redirect.ts"
 import * as RemoteFailures from "../../../../src/infrastructure/network/interceptors/RemoteFailures.ts"
 import type * as ScriptedTransport from "../../../../src/testing/ScriptedTransport.ts"
@@ -150,29 +150,81 @@ describe("Redirect", () => {
     }).pipe(Effect.provide(Fused.origins)))
 
   for (
-    const [end, answer] of [
-      ["is refused", { refuse: true }],
-      ["is answered 302", { status: 302 }],
-      ...[401, 404, 421, 429, 503].map((status) => [`is answered ${status}`, { status }] as const)
+    const [end, answer, history] of [
+      ["is refused", { refuse: true }, ["303", "TransportFailure"]],
+      ["is answered 302", { status: 302 }, ["303"]],
+      ...[401, 404, 421, 429, 503].map((status) =>
+        [`is answered ${status}`, { status }, ["303", String(status)]] as const
+      )
     ] as const
   ) {
     it.scoped(`sends nothing again that was done when what a 303 points to ${end}`, () =>
       Effect.gen(function*() {
-        const { state, tokens } = AuthCases.make({})
-        const auth = yield* Auth.make(tokens, { origin: Loop.url, limit: "10 seconds" })
-        const redirect = Redirect.make(yield* OriginStates)
-        const { call, calls, exchanges } = Loop.scripted(
-          ({ request: { method } }) => method === "POST" ? { status: 303, headers: { location: "/done" } } : answer,
-          {},
-          [auth, redirect]
-        )
-        const fiber = yield* Effect.fork(Effect.flip(call(HttpClientRequest.post(`${Loop.url}/a`))))
-        yield* TestClock.adjust("30 seconds")
-        const failure = yield* Fiber.join(fiber)
-        assert.deepStrictEqual(exchanges.map(({ request }) => request.method), ["POST", "GET"])
-        assert.deepStrictEqual(state.rejected, [])
-        const seen = calls.flatMap((made) => isApiError(failure) ? RemoteFailures.failureOf(failure, made)._tag : [])
-        assert.deepStrictEqual(seen, ["OutcomeUnknown"])
+        for (const [method, told] of [["POST", "OutcomeUnknown"], ["PUT", "Unavailable"]] as const) {
+          const { state, tokens } = AuthCases.make({})
+          const auth = yield* Auth.make(tokens, { origin: Loop.url, limit: "10 seconds" })
+          const redirect = Redirect.make(yield* OriginStates)
+          const { call, calls, exchanges } = Loop.scripted(
+            ({ request }) => request.method === method ? { status: 303, headers: { location: "/done" } } : answer,
+            {},
+            [auth, redirect]
+          )
+          const request = HttpClientRequest.make(method)(`${Loop.url}/a`)
+          const fiber = yield* Effect.fork(Effect.exit(call(request)))
+          yield* TestClock.adjust("30 seconds")
+          const ended = yield* Fiber.join(fiber)
+          assert.deepStrictEqual(exchanges.map((exchange) => exchange.request.method), [method, "GET"])
+          assert.deepStrictEqual(state.rejected, [])
+          assert.deepStrictEqual(calls.flatMap(({ attempts }) => attempts.map(({ cause }) => cause)), [...history])
+          assert.deepStrictEqual(calls.map(({ outcome }) => outcome), ["unknown"])
+          for (const made of calls) {
+            assert.strictEqual((yield* Effect.flip(RemoteFailures.around(() => ended)(request, made)))._tag, told)
+          }
+        }
+      }).pipe(Effect.provide(Fused.origins)))
+  }
+
+  it.effect("takes what the backend says after a 303 as what it says of itself", () =>
+    Effect.gen(function*() {
+      const origins = yield* OriginStates
+      const { exchanges, send } = Fused.make(
+        [RateLimit.make("signed"), Redirect.make(origins)],
+        ({ request }) =>
+          request.method === "POST"
+            ? { status: 303, headers: { location: "/done" } }
+            : { status: 429, headers: { "retry-after": "50" } }
+      )
+      assert.strictEqual((yield* send(HttpClientRequest.post(`${Fused.origin}/a`))).status, 429)
+      assert.deepInclude(yield* Effect.flip(send(Fused.get, { total: 30_000 })), { _tag: "Throttled", by: "rate" })
+      assert.lengthOf(exchanges, 2)
+    }).pipe(Effect.provide(Fused.origins)))
+
+  it.effect("asks nothing of what a 303 points to that was asked of the write", () =>
+    Effect.gen(function*() {
+      const { exchanges, send } = yield* over(along([303, "/b"]))
+      const conditions = { "if-match": "\"1\"", "if-none-match": "*", "if-unmodified-since": "a", accept: "text/x" }
+      yield* send(HttpClientRequest.put(`${Fused.origin}/a`, { headers: conditions }))
+      assert.deepStrictEqual({ ...exchanges[1]?.request.headers }, { accept: "text/x" })
+    }).pipe(Effect.provide(Fused.origins)))
+
+  it.effect("does not take a request that changes nothing for done after a 303", () =>
+    Effect.gen(function*() {
+      for (const [method, isDone] of [["GET", false], ["HEAD", false], ["OPTIONS", false], ["PUT", true]] as const) {
+        const { fused } = yield* over(along([303, "/b"]))
+        const request = HttpClientRequest.make(method)(`${Fused.origin}/a`)
+        const call = yield* Fused.callOf(request)
+        yield* fused(request, call)
+        assert.strictEqual(call.isDone, isDone, method)
+      }
+    }).pipe(Effect.provide(Fused.origins)))
+
+  for (const status of [307, 308]) {
+    it.effect(`says that nothing was done when a ${status} is not followed`, () =>
+      Effect.gen(function*() {
+        const { fused } = yield* over(along([status, "https://other.test/b"]))
+        const request = withBody("POST")
+        const call = yield* Fused.callOf(request)
+        assert.strictEqual((yield* Effect.flip(RemoteFailures.around(fused)(request, call)))._tag, "Unavailable")
       }).pipe(Effect.provide(Fused.origins)))
   }
 

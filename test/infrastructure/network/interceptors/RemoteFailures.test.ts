@@ -14,6 +14,7 @@ import {
 } from "../../../../src/domain/network/RemoteFailure.ts"
 import * as ApiError from "../../../../src/infrastructure/network/api/ApiError.ts"
 import { parse } from "../../../../src/infrastructure/network/api/ProblemDetails.ts"
+import type { Call } from "../../../../src/infrastructure/network/interceptors/Call.ts"
 import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
 import * as RemoteFailures from "../../../../src/infrastructure/network/interceptors/RemoteFailures.ts"
 import { failureOf, getProfile, post, run } from "../Calls.ts"
@@ -42,9 +43,10 @@ const table: ReadonlyArray<readonly [ApiError.ApiError, string, string?]> = [
   [new ApiError.TransportFailure({ reason: "invalid_request", sent: "no" }), "Rejected"],
   [new ApiError.TransportFailure({ reason: "reset", sent: "maybe" }), "Unavailable", "OutcomeUnknown"],
   [new ApiError.TransportFailure({ reason: "tls", sent: "maybe" }), "Unavailable", "OutcomeUnknown"],
-  ...[301, 302, 303, 307, 502, 504, 520, 521, 522, 523, 524, 527].map((status) =>
+  ...[301, 302, 303, 502, 504, 520, 521, 522, 523, 524, 527].map((status) =>
     [new ApiError.HttpFailure({ status, problem }), "Unavailable", "OutcomeUnknown"] as const
   ),
+  ...[307, 308].map((status) => [new ApiError.HttpFailure({ status, problem }), "Unavailable"] as const),
   [new ApiError.HttpFailure({ status: 401, problem }), "Unauthenticated"],
   [new ApiError.HttpFailure({ status: 429, problem }), "RateLimited"],
   [new ApiError.HttpFailure({ status: 503, problem }), "Unavailable"],
@@ -65,12 +67,15 @@ const table: ReadonlyArray<readonly [ApiError.ApiError, string, string?]> = [
   [new ApiError.BodyNotReplayable({ outcome: "unknown" }), "Unavailable", "OutcomeUnknown"]
 ]
 
+const tagOf = (error: ApiError.ApiError, call: Pick<Call, "outcome" | "repeatable">) =>
+  RemoteFailures.failureOf(error, { isDone: false, ...call })._tag
+
 describe("RemoteFailures", () => {
   it("maps every way a call ends to the failure a caller acts on", () => {
     for (const [error, repeatable, once = repeatable] of table) {
       const { outcome } = error
-      assert.strictEqual(RemoteFailures.failureOf(error, { repeatable: true, outcome })._tag, repeatable, error._tag)
-      assert.strictEqual(RemoteFailures.failureOf(error, { repeatable: false, outcome })._tag, once, error._tag)
+      assert.strictEqual(tagOf(error, { repeatable: true, outcome }), repeatable, error._tag)
+      assert.strictEqual(tagOf(error, { repeatable: false, outcome }), once, error._tag)
     }
     const tags = Object.values(ApiError).flatMap((each) =>
       typeof each === "function" && each.prototype instanceof Error ? [each.name] : []
@@ -83,15 +88,27 @@ describe("RemoteFailures", () => {
     for (const [error, tag] of table) {
       if (error.outcome !== "not-sent") continue
       for (const outcome of ["rejected", "failed", "unknown"] as const) {
-        const repeatable = RemoteFailures.failureOf(error, { repeatable: true, outcome })._tag
+        const repeatable = tagOf(error, { repeatable: true, outcome })
         assert.strictEqual(repeatable, tag === "Offline" ? "Unavailable" : tag, `${error._tag}, ${outcome}`)
-        const once = RemoteFailures.failureOf(error, { repeatable: false, outcome })._tag
+        const once = tagOf(error, { repeatable: false, outcome })
         assert.strictEqual(once, outcome === "unknown" ? "OutcomeUnknown" : repeatable, `${error._tag}, ${outcome}`)
       }
     }
     const offline = new ApiError.AuthUnavailable({ failure: new Offline() })
-    assert.strictEqual(RemoteFailures.failureOf(offline, { repeatable: true, outcome: "not-sent" })._tag, "Offline")
-    assert.strictEqual(RemoteFailures.failureOf(offline, { repeatable: true, outcome: "failed" })._tag, "Unavailable")
+    assert.strictEqual(tagOf(offline, { repeatable: true, outcome: "not-sent" }), "Offline")
+    assert.strictEqual(tagOf(offline, { repeatable: true, outcome: "failed" }), "Unavailable")
+  })
+
+  it("tells no call as refused that was done, whatever came after, and keeps how long to wait", () => {
+    for (const [error] of table) {
+      const done = { isDone: true, outcome: "unknown" } as const
+      assert.strictEqual(RemoteFailures.failureOf(error, { ...done, repeatable: false })._tag, "OutcomeUnknown")
+      assert.strictEqual(RemoteFailures.failureOf(error, { ...done, repeatable: true })._tag, "Unavailable")
+    }
+    const retryAfter = Duration.seconds(50)
+    const limited = new ApiError.HttpFailure({ status: 429, problem, retryAfter })
+    const told = RemoteFailures.failureOf(limited, { isDone: true, outcome: "unknown", repeatable: true })
+    assert.deepStrictEqual(told, new Unavailable({ retryAfter }))
   })
 
   it.effect("maps every error status to the failure a caller acts on", () =>

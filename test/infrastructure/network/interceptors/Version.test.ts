@@ -83,6 +83,18 @@ describe("Version", () => {
       }))
   }
 
+  test("what a 303 says was done is asked of no other version, whatever there is to see of it", () =>
+    Effect.gen(function*() {
+      for (const code of [404, 406, 410, 415, 426]) {
+        const { asked, send } = yield* serving({
+          v2: ({ request }) => request.method === "PUT" ? status(303, { location: "/v2/done/" }) : status(code),
+          v1: () => old
+        })
+        assert.strictEqual((yield* send(put)).status, code)
+        assert.deepStrictEqual(asked, ["v2", "v2"])
+      }
+    }))
+
   test("a problem whose type says that the version is not supported leads to the other", () =>
     Effect.gen(function*() {
       const unsupported = problem("https://docs.api-versioning.org/problems#unsupported")

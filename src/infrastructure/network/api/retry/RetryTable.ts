@@ -5,6 +5,7 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Option, Schema } from "effect"
 import type { SecretFailure } from "../../../../domain/storage/SecretFailure.ts"
 import type { Call } from "../../interceptors/Call.ts"
+import { statuses52x } from "../ApiError.ts"
 import type { ApiError, Reason } from "../ApiError.ts"
 import type { ApiPolicyOptions } from "../ApiPolicy.ts"
 import { BufferedResponse } from "../transport/BufferedResponse.ts"
@@ -33,9 +34,6 @@ export interface Row {
 
 /** What a hedge takes from the budget. */
 export const hedgeCost = 5
-
-/** What some gateways say when they lost the backend. */
-export const statuses52x: ReadonlyArray<number> = [520, 521, 522, 523, 524, 527]
 
 const final = { repeated: "never", cost: 0, base: "base" } as const
 
@@ -133,8 +131,9 @@ export const make = ({ gateway52x, shouldRetryHeader }: ApiPolicyOptions["retry"
   }
 }
 
-/** Whether the row lets this call go out once more. */
+/** Whether the row lets this call go out once more: no call does of which the backend said that it was done. */
 export const allows = ({ repeated }: Row, call: Call): boolean => {
+  if (call.isDone) return false
   switch (repeated) {
     case "always":
       return true

@@ -38,7 +38,8 @@ const mayNameProblem = ({ headers, status }: Response) =>
   status >= 400 && status < 500 && (headers["content-type"] ?? "").includes("problem+json")
 
 const judge = (response: Response, call: Call, version: string, unsupported: ReadonlySet<string>) => {
-  if (!answered(call.origin, response)) {
+  // What was done is not asked of another version, whatever there is to see of it.
+  if (call.isDone || !answered(call.origin, response)) {
     return Effect.succeed<Answer>({ version, response, isRefused: false, isRetired: false })
   }
   const isRefused = ApiVersions.refusals.has(response.status)
