@@ -3,9 +3,7 @@
  * call's time, as long as the origin's budget pays for it.
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
-import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Cause, Duration, Effect, Either } from "effect"
-import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
 import * as Catalogue from "../../telemetry/catalogue/Http.ts"
 import * as Meter from "../../telemetry/Meter.ts"
 import { BodyNotReplayable, DeadlineExceeded, isOfExchange } from "../api/ApiError.ts"
@@ -19,9 +17,7 @@ import { discard } from "../api/transport/Discard.ts"
 import { Attempt, outcomeOf } from "./Attempt.ts"
 import type { Result } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
-import type { LoopInterceptor, SendAttempt } from "./Interceptor.ts"
-
-type Answer = Effect.Effect<HttpClientResponse, ApiError | SecretFailure>
+import type { Answer, LoopInterceptor, SendAttempt } from "./Interceptor.ts"
 
 /** What happens after an exchange that failed. */
 type Next =
