@@ -33,7 +33,7 @@ const ofFailure = (failure: ApiError | SecretFailure, lasted: number): Verdict =
     case "TransportFailure":
       return ours.has(failure.reason) ? "ignored" : "failure"
     case "DeadlineExceeded":
-      return isHurried(failure, lasted) ? "ignored" : "failure"
+      return failure.phase === "queue" || isHurried(failure, lasted) ? "ignored" : "failure"
     default:
       return "ignored"
   }

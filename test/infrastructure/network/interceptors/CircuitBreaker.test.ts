@@ -15,6 +15,9 @@ const status = (code: number, headers?: Readonly<Record<string, string>>): SendC
 
 const late = (scope: "attempt" | "total") => () => new DeadlineExceeded({ phase: "headers", scope, sent: "maybe" })
 
+/** What waited for one of our own connections. */
+const queued = () => new DeadlineExceeded({ phase: "queue", scope: "attempt", sent: "no" })
+
 const times = <A, E>(count: number, send: () => Effect.Effect<A, E>) =>
   Effect.forEach(Array.from({ length: count }), () => Effect.exit(send()))
 
@@ -48,6 +51,7 @@ describe("CircuitBreaker", () => {
       assert.strictEqual(yield* after(() => new TransportFailure({ reason: "invalid_request", sent: "no" })), "closed")
       assert.strictEqual(yield* after(late("attempt")), "open")
       assert.strictEqual(yield* after(late("total")), "closed")
+      assert.strictEqual(yield* after(queued), "closed")
       const patient: SendCall = () => Effect.zipRight(TestClock.adjust("1 second"), late("total")())
       assert.strictEqual(yield* after(patient), "open")
       assert.strictEqual(yield* after(() => Effect.die("a defect")), "closed")

@@ -77,13 +77,15 @@ describe("OfflineGate", () => {
     Effect.gen(function*() {
       const reachability = yield* Reachability
       const { state } = yield* Connectivity
-      const late = (scope: "attempt" | "total") =>
+      const late = (scope: "attempt" | "total", phase: "connect" | "queue" = "connect") =>
         Stages.sender(
           ConnectivityProbe.make(reachability),
           Stages.originOf(),
-          () => new DeadlineExceeded({ phase: "connect", scope, sent: "no" })
+          () => new DeadlineExceeded({ phase, scope, sent: "no" })
         )
       for (let call = 0; call < 5; call++) yield* Effect.flip(late("total")())
+      // All of our own connections are in use.
+      for (let call = 0; call < 5; call++) yield* Effect.flip(late("attempt", "queue")())
       yield* Effect.flip(late("attempt")())
       assert.strictEqual(yield* state, "online")
       yield* Effect.flip(late("attempt")())

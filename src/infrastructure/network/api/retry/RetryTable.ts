@@ -45,7 +45,8 @@ export const rows: ReadonlyArray<Row> = [
     ...final
   },
   {
-    failure: "The request cannot have been seen: name, connection, time limit of connecting",
+    failure:
+      "The request cannot have been seen: name, connection, time limit of connecting or of waiting for a connection",
     sent: "no",
     repeated: "always",
     cost: 5,

@@ -16,7 +16,7 @@ import { connectOptions, proxyConnectOptions } from "./Tls.ts"
 import type { TlsOptions } from "./Tls.ts"
 
 export interface ConnectionOptions {
-  /** At most, to one origin; 128 unless told. Exchanges beyond wait for one, in their phase `connect`. */
+  /** At most, to one origin; 128 unless told. Exchanges beyond wait for one, in their phase `queue`. */
   readonly connections?: number
   /** How long a connection without a request is kept when the server says nothing; 4 seconds unless told. */
   readonly keepAlive?: Duration.DurationInput
@@ -29,11 +29,15 @@ export interface ConnectionOptions {
   readonly proxies?: ProxyOptions
 }
 
-/** Sends a request over a connection to its origin. */
-type Dispatch = (
-  options: Dispatcher.DispatchOptions & { readonly origin: string },
-  handler: Dispatcher.DispatchHandler
-) => void
+interface Connections {
+  /** Sends a request over a connection to its origin. */
+  readonly dispatch: (
+    options: Dispatcher.DispatchOptions & { readonly origin: string },
+    handler: Dispatcher.DispatchHandler
+  ) => void
+  /** Whether there are as many connections for an origin as there may be: who has none waits for one of them. */
+  readonly isFull: (origin: string) => boolean
+}
 
 /** Codes that mean something else of a tunnel than of a request: after `UND_ERR_SOCKET` undici connects again, for ever. */
 const codes: Readonly<Record<string, string>> = {
@@ -94,7 +98,7 @@ interface Making {
 const owned = <A extends Dispatcher>(create: () => A) =>
   Effect.acquireRelease(Effect.sync(create), (agent) => Effect.ignore(Effect.tryPromise(() => agent.destroy())))
 
-export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never, Scope.Scope> =>
+export const make = (options: ConnectionOptions): Effect.Effect<Connections, never, Scope.Scope> =>
   Effect.gen(function*() {
     const pool = {
       connections: options.connections ?? 128,
@@ -105,9 +109,19 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
     const { proxies = {}, tls: tlsOptions = {} } = options
     const connecting = { timeout, ...connectOptions(tlsOptions) }
     const closed = yield* closing
+    /** The pools that have connections, by the origin that is asked for: for plain requests, a proxy's is to the proxy. */
+    const pools = new Map<string, InstanceType<typeof Pool>>()
+    /** Of the request that is being dispatched: undici makes the pool for an origin with its first request. */
+    let asked = ""
     /** The connections to one origin. A proxy's agent says how they are made. */
-    const poolOf = (origin: string | URL, own: Making) =>
-      new Pool(origin, { ...pool, ...own, connect: closed(resetIsNoEnd(own.connect ?? connectorOf(connecting))) })
+    const poolOf = (origin: string | URL, own: Making) => {
+      const key = asked
+      const connector = closed(resetIsNoEnd(own.connect ?? connectorOf(connecting)))
+      const made = new Pool(origin, { ...pool, ...own, connect: connector })
+      return made.on("connect", () => pools.set(key, made)).on("disconnect", () => {
+        if (made.stats.connected === 0 && pools.get(key) === made) pools.delete(key)
+      })
+    }
     const tunnels = (origin: URL, { connect: connector }: Making) =>
       withConnect(new Pool(origin, { headersTimeout: timeout, ...(connector && { connect: closed(connector) }) }))
     const direct = yield* owned(() => new Agent({ ...pool, factory: poolOf }))
@@ -122,12 +136,13 @@ export const make = (options: ConnectionOptions): Effect.Effect<Dispatch, never,
       const agent = () => new ProxyAgent({ ...pool, ...tls, ...own, ...(token === undefined ? {} : { token }) })
       through.set(uri, yield* owned(agent))
     }
-    if (through.size === 0) return (request, handler) => void direct.dispatch(request, handler)
-    return (request, handler) => {
-      const proxy = proxyFor(request.origin, proxies)
+    const dispatch: Connections["dispatch"] = (request, handler) => {
+      asked = request.origin
+      const proxy = through.size === 0 ? undefined : proxyFor(request.origin, proxies)
       const agent = proxy && through.get(Redacted.value(proxy))
       if (agent === undefined) direct.dispatch(request, handler)
       // A proxy agent writes into the headers that it is given.
       else agent.dispatch({ ...request, headers: { ...request.headers as Record<string, string> } }, handler)
     }
+    return { dispatch, isFull: (origin) => (pools.get(origin)?.stats.connected ?? 0) >= pool.connections }
   })

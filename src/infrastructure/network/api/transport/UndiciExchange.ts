@@ -6,8 +6,7 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Effect, Predicate } from "effect"
 import type { Dispatcher } from "undici"
-import { TransportFailure } from "../ApiError.ts"
-import type { DeadlineExceeded } from "../ApiError.ts"
+import { DeadlineExceeded, TransportFailure } from "../ApiError.ts"
 import * as AnswerBody from "./AnswerBody.ts"
 import { BufferedResponse, maxBufferedBytes } from "./BufferedResponse.ts"
 import { Deadlines } from "./Deadlines.ts"
@@ -28,6 +27,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   private readonly timer: Timer
   private readonly maxBodyBytes: number
   private readonly maxBuffered: number
+  private readonly isQueued: () => boolean
   private readonly resume: Resume
   private readonly deadlines: Deadlines
   private controller: Dispatcher.DispatchController | undefined
@@ -44,6 +44,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     readonly limits: PhaseLimits
     readonly timer: Timer
     readonly maxBodyBytes: number
+    /** Whether an exchange without a connection waits for one that is in use. */
+    readonly isQueued: () => boolean
     readonly resume: Resume
   }) {
     this.request = parts.request
@@ -51,6 +53,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.timer = parts.timer
     this.maxBodyBytes = parts.maxBodyBytes
     this.maxBuffered = Math.min(maxBufferedBytes, parts.maxBodyBytes)
+    this.isQueued = parts.isQueued
     this.resume = parts.resume
     this.deadlines = new Deadlines(parts.timer, parts.limits, (failure) => this.expired(failure))
     if (this.upload !== undefined) {
@@ -130,7 +133,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   }
 
   private expired(failure: DeadlineExceeded): void {
-    this.fail(failure)
+    const isQueued = failure.phase === "connect" && this.isQueued()
+    this.fail(isQueued ? new DeadlineExceeded({ phase: "queue", scope: failure.scope, sent: "no" }) : failure)
     this.controller?.abort(new Error("A limit of time was reached"))
   }
 

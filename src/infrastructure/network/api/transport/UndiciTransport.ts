@@ -34,7 +34,7 @@ const targetOf = (request: HttpClientRequest.HttpClientRequest): PlainUrl.PlainU
 
 export const make = ({ maxBodyBytes = largestBody, ...options }: Options = {}) =>
   Effect.gen(function*() {
-    const dispatch = yield* UndiciConnections.make(options)
+    const { dispatch, isFull } = yield* UndiciConnections.make(options)
     const timer = yield* DeadlineTimer
 
     const send = (
@@ -45,7 +45,8 @@ export const make = ({ maxBodyBytes = largestBody, ...options }: Options = {}) =
     ): Exchange =>
       Effect.async((resume) => {
         const upload = body instanceof OutgoingBody.Upload ? body : undefined
-        const exchange = new UndiciExchange({ request, upload, limits, timer, maxBodyBytes, resume })
+        const isQueued = () => isFull(origin)
+        const exchange = new UndiciExchange({ request, upload, limits, timer, maxBodyBytes, isQueued, resume })
         try {
           dispatch({
             origin,

@@ -1,6 +1,12 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
+import { Cache } from "../../../../../src/domain/storage/Cache.ts"
+import { DeadlineExceeded } from "../../../../../src/infrastructure/network/api/ApiError.ts"
+import type { Phase } from "../../../../../src/infrastructure/network/api/ApiError.ts"
+import type { CallInterceptor } from "../../../../../src/infrastructure/network/interceptors/Interceptor.ts"
+import * as MemoryCache from "../../../../../src/infrastructure/storage/cache/MemoryCache.ts"
+import * as ScriptedTransport from "../../../../../src/testing/ScriptedTransport.ts"
 import * as CachedCalls from "./CachedCalls.ts"
 
 const url = "http://api.test/notes"
@@ -50,4 +56,29 @@ describe("an answer from later than now, because the clock was put back,", () =>
           assert.strictEqual(served.headers["age"], "3")
         })
     ))
+})
+
+describe("a stale answer", () => {
+  it.effect("serves when no connection comes about, and not while all of our own are in use", () => {
+    const { layer } = ScriptedTransport.make(() => ({ headers: { "cache-control": "max-age=10" }, body: "kept" }))
+    let lost: Phase | undefined
+    const line: CallInterceptor = {
+      stage: "offline",
+      around: (next) => (request, call) =>
+        Effect.suspend(() =>
+          lost === undefined
+            ? next(request, call)
+            : Effect.fail(new DeadlineExceeded({ phase: lost, scope: "attempt", sent: "no" }))
+        )
+    }
+    return Effect.gen(function*() {
+      const send = yield* CachedCalls.make({ cache: yield* Cache }, [line])
+      yield* send(get)
+      yield* TestClock.adjust("11 seconds")
+      lost = "queue"
+      assert.deepInclude(yield* Effect.flip(send(get)), { _tag: "DeadlineExceeded", phase: "queue" })
+      lost = "connect"
+      assert.strictEqual(yield* (yield* send(get)).text, "kept")
+    }).pipe(Effect.provide([layer, MemoryCache.layer]), Effect.scoped)
+  })
 })

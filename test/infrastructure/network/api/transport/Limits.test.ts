@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
 import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
+import type { AddressInfo, Socket } from "node:net"
 import { DeadlineExceeded } from "../../../../../src/infrastructure/network/api/ApiError.ts"
 import * as DeadlineTimer from "../../../../../src/infrastructure/network/api/transport/DeadlineTimer.ts"
 import { discard } from "../../../../../src/infrastructure/network/api/transport/Discard.ts"
@@ -20,6 +20,11 @@ const mebibyte = 1024 * 1024
 
 const send = (request: HttpClientRequest.HttpClientRequest, changed: Partial<PhaseLimits> = {}) =>
   Effect.flatMap(Transport, ({ exchange }) => exchange(request, { ...limits, ...changed }))
+
+/** As long as it takes. */
+const slow = { headers: Infinity, attempt: Infinity, total: Infinity }
+
+const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 
 const virtual = (options: UndiciTransport.Options) =>
   Layer.provide(UndiciTransport.layer(options), DeadlineTimer.layerClock)
@@ -52,6 +57,40 @@ describe("limits of an exchange", () => {
         assert.deepInclude(failure, { phase: "connect", scope: "attempt", sent: "no" })
       }).pipe(Effect.provide(virtual({ proxies: { https: Redacted.make(proxy) } })))
     }))
+
+  for (const way of ["to the origin", "through a proxy"]) {
+    it.scoped(`name the phase queue while all connections ${way} that there may be are in use`, () =>
+      Effect.gen(function*() {
+        const sockets: Array<Socket> = []
+        const both = yield* Deferred.make<void>()
+        const port = yield* listening((socket) =>
+          void socket.on("data", () => {
+            if (sockets.push(socket) === 2) Deferred.unsafeDone(both, Effect.void)
+          })
+        )
+        const server = `http://127.0.0.1:${port}`
+        const isDirect = way === "to the origin"
+        const request = HttpClientRequest.get(isDirect ? server : "http://api.example.com/")
+        yield* Effect.gen(function*() {
+          const using = yield* Effect.fork(
+            Effect.all([send(request, slow), send(request, slow)], { concurrency: 2 })
+          )
+          yield* Deferred.await(both)
+          const waiting = yield* Effect.fork(Effect.flip(send(request)))
+          const hurried = yield* Effect.fork(Effect.flip(send(request, { total: 100 })))
+          yield* TestClock.adjust("5 seconds")
+          assert.deepInclude(yield* Fiber.join(waiting), { phase: "queue", scope: "attempt", sent: "no" })
+          assert.deepInclude(yield* Fiber.join(hurried), { phase: "queue", scope: "total", sent: "no" })
+          assert.lengthOf(sockets, 2)
+          for (const socket of sockets) socket.write(noContent)
+          yield* Fiber.join(using)
+        }).pipe(
+          Effect.provide(
+            virtual({ connections: 2, ...(isDirect ? {} : { proxies: { http: Redacted.make(server) } }) })
+          )
+        )
+      }))
+  }
 
   it.scoped("count again from each piece of the body", () =>
     Effect.gen(function*() {
@@ -118,6 +157,7 @@ describe("what was sent", () => {
         limits: { ...limits, connect: Infinity, headers: Infinity, attempt: Infinity, total: Infinity },
         timer: { now: () => 0, start: () => () => undefined },
         maxBodyBytes: 1000,
+        isQueued: () => false,
         resume: (result) => {
           failure = Effect.runSync(Effect.flip(result))
         }

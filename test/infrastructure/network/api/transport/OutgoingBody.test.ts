@@ -44,6 +44,7 @@ const uploading = (upload: OutgoingBody.Upload) => {
     limits,
     timer,
     maxBodyBytes: 1000,
+    isQueued: () => false,
     resume: (result) => failures.push(Effect.runSync(Effect.flip(result)))
   })
   const controller = { abort: () => undefined } as unknown as Parameters<UndiciExchange["onRequestStart"]>[0]
