@@ -25,9 +25,25 @@ const pemFile = (key: string, path: string) =>
     return certificates.test(text) ? text : yield* invalid("holds no PEM certificate")
   })
 
+/** Authorities that Node would add to its own were none configured. As with Node, what cannot be read is left out. */
+const nodeAuthorities = (path: Option.Option<string>) =>
+  Effect.gen(function*() {
+    if (Option.isNone(path)) return ""
+    const { readFileString } = yield* FileSystem
+    return yield* readFileString(path.value)
+  }).pipe(Effect.catchAll(() =>
+    Effect.as(
+      Effect.logWarning("The file that NODE_EXTRA_CA_CERTS names cannot be read: its authorities are not trusted"),
+      ""
+    )
+  ))
+
 const tls = Effect.gen(function*() {
-  const { caFile, certificateFile, key, pins } = yield* ConnectionConfig
-  const extraCa = Option.isSome(caFile) ? { extraCa: yield* pemFile("STRATA_TLS_CA_FILE", caFile.value) } : {}
+  const { caFile, certificateFile, key, nodeCaFile, pins } = yield* ConnectionConfig
+  const extraCa = Option.isNone(caFile) ? {} : {
+    // The configured ones first: nothing is read after a certificate that is damaged.
+    extraCa: `${yield* pemFile("STRATA_TLS_CA_FILE", caFile.value)}\n${yield* nodeAuthorities(nodeCaFile)}`
+  }
   const client = Option.isSome(certificateFile) && Option.isSome(key)
     ? { certificate: yield* pemFile("STRATA_TLS_CERTIFICATE_FILE", certificateFile.value), key: key.value }
     : undefined

@@ -1,11 +1,12 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Logger, LogLevel, Option, Redacted } from "effect"
 import * as fs from "node:fs"
 import { createServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
+import { rootCertificates } from "node:tls"
 import type { TLSSocket } from "node:tls"
 import { InvalidSettings } from "../../../src/domain/operations/Setting.ts"
 import * as Configuration from "../../../src/infrastructure/config/env/Configuration.ts"
@@ -76,6 +77,43 @@ describe("Connections", () => {
         Effect.provide(text, transport({ ...environment, STRATA_TLS_PINS: `sha256/${"A".repeat(43)}=` }))
       )
       assert.deepInclude(failure, { reason: "tls", sent: "no" })
+    }))
+
+  it.scopedLive("trust what NODE_EXTRA_CA_CERTS names beside the configured authorities, and go on when it cannot be read", () =>
+    Effect.gen(function*() {
+      const { url } = yield* server
+      const folder = yield* temporaryFolder
+      const file = (name: string, text: string) => {
+        fs.writeFileSync(join(folder, name), text)
+        return join(folder, name)
+      }
+      const warnings: Array<unknown> = []
+      const logger = Logger.make(({ logLevel, message }) => {
+        if (logLevel === LogLevel.Warning) warnings.push(message)
+      })
+      const client = {
+        STRATA_TLS_CERTIFICATE_FILE: file("client.pem", clientCertificate),
+        STRATA_TLS_KEY: clientKey
+      }
+      const text = (environment: Readonly<Record<string, string>>) =>
+        Effect.flatMap(Transport, ({ exchange }) => exchange(HttpClientRequest.get(url), limits)).pipe(
+          Effect.flatMap((response) => response.text),
+          Effect.provide(
+            Layer.provide(transport({ ...client, ...environment }), Logger.replace(Logger.defaultLogger, logger))
+          )
+        )
+      const known = file("known.pem", authority)
+      // Without a line end, as people write it.
+      const own = file("own.pem", rootCertificates[0]?.trimEnd() ?? "")
+      assert.strictEqual(yield* text({ STRATA_TLS_CA_FILE: own, NODE_EXTRA_CA_CERTS: known }), "client")
+      assert.strictEqual(yield* text({ STRATA_TLS_CA_FILE: known, NODE_EXTRA_CA_CERTS: own }), "client")
+      assert.strictEqual(yield* text({ STRATA_TLS_CA_FILE: known, NODE_EXTRA_CA_CERTS: "" }), "client")
+      assert.isEmpty(warnings)
+      const missing = join(folder, "missing.pem")
+      assert.strictEqual(yield* text({ STRATA_TLS_CA_FILE: known, NODE_EXTRA_CA_CERTS: missing }), "client")
+      assert.lengthOf(warnings, 1)
+      assert.include(String(warnings[0]), "NODE_EXTRA_CA_CERTS")
+      assert.notInclude(String(warnings[0]), folder)
     }))
 
   it.scoped("are none when a file cannot be read or holds no certificate, or half of what belongs together is missing", () =>

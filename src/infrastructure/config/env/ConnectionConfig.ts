@@ -12,6 +12,9 @@ export class ConnectionConfig extends Context.Tag("effect-strata/infrastructure/
     /** The file with further authorities, PEM. */
     readonly caFile: Option.Option<string>
 
+    /** The file with authorities that Node trusts wherever none are configured. */
+    readonly nodeCaFile: Option.Option<string>
+
     /** The file with the certificate of this client, PEM. */
     readonly certificateFile: Option.Option<string>
 
@@ -95,6 +98,8 @@ export const slice: Slice.Slice<ConnectionConfig> = Slice.make({
       Schema.decodeUnknownOption(schema)(environment[name])
     return {
       ...values,
+      // Node's own: it counts as Node reads it, and has no place in files of settings.
+      nodeCaFile: Option.filter(Option.fromNullable(environment["NODE_EXTRA_CA_CERTS"]), (path) => path !== ""),
       pins: Option.getOrElse(pins, () => none),
       httpProxy: Option.orElse(httpProxy, lower("http_proxy", ProxyUrl)),
       httpsProxy: Option.orElse(httpsProxy, lower("https_proxy", ProxyUrl)),

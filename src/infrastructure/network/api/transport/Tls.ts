@@ -7,7 +7,7 @@ import { checkServerIdentity, createSecureContext, rootCertificates } from "node
 import type { DetailedPeerCertificate, PeerCertificate, SecureContext } from "node:tls"
 
 export interface TlsOptions {
-  /** Trusted beside the authorities that Node knows; PEM. */
+  /** Trusted beside the authorities that Node brings along; PEM. Those of `NODE_EXTRA_CA_CERTS` are not trusted then. */
   readonly extraCa?: string
   /** Shown to servers that ask for a certificate; PEM. */
   readonly client?: { readonly certificate: string; readonly key: Redacted.Redacted }
