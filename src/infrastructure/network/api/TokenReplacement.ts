@@ -6,8 +6,8 @@ import type { Duration, Scope } from "effect"
 import { Unavailable } from "../../../domain/network/RemoteFailure.ts"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
-import type { AccessTokens } from "../api/AccessTokens.ts"
-import * as CallOptions from "../api/CallOptions.ts"
+import type { AccessTokens } from "./AccessTokens.ts"
+import * as CallOptions from "./CallOptions.ts"
 
 export interface TokenReplacement {
   /** Replacements so far: credentials that were asked for before the last one may be those that it replaced. */

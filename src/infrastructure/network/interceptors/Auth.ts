@@ -14,10 +14,10 @@ import { AuthUnavailable, DeadlineExceeded, SessionExpired } from "../api/ApiErr
 import type { ApiError } from "../api/ApiError.ts"
 import * as CallOptions from "../api/CallOptions.ts"
 import * as Resend from "../api/retry/Resend.ts"
+import * as TokenReplacement from "../api/TokenReplacement.ts"
 import type { Attempt } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
 import type { AttemptInterceptor } from "./Interceptor.ts"
-import * as TokenReplacement from "./TokenReplacement.ts"
 
 const isSecret = Schema.is(SecretFailureSchema)
 
