@@ -52,15 +52,20 @@ const server = Effect.acquireRelease(
   ({ stop }) => Effect.sync(stop)
 )
 
+/** A new folder, and what writes a file into it and answers with its path. */
+const files = Effect.map(temporaryFolder, (folder) => ({
+  folder,
+  file: (name: string, text: string) => {
+    fs.writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+}))
+
 describe("Connections", () => {
   it.scopedLive("are made with the files, the key and the pins of the configuration", () =>
     Effect.gen(function*() {
       const { url } = yield* server
-      const folder = yield* temporaryFolder
-      const file = (name: string, text: string) => {
-        fs.writeFileSync(join(folder, name), text)
-        return join(folder, name)
-      }
+      const { file } = yield* files
       const environment = {
         STRATA_TLS_CA_FILE: file("ca.pem", authority),
         STRATA_TLS_CERTIFICATE_FILE: file("client.pem", clientCertificate),
@@ -82,11 +87,7 @@ describe("Connections", () => {
   it.scopedLive("trust what NODE_EXTRA_CA_CERTS names beside the configured authorities, and go on when it cannot be read", () =>
     Effect.gen(function*() {
       const { url } = yield* server
-      const folder = yield* temporaryFolder
-      const file = (name: string, text: string) => {
-        fs.writeFileSync(join(folder, name), text)
-        return join(folder, name)
-      }
+      const { file, folder } = yield* files
       const warnings: Array<unknown> = []
       const logger = Logger.make(({ logLevel, message }) => {
         if (logLevel === LogLevel.Warning) warnings.push(message)

@@ -58,6 +58,24 @@ const isCall = (each: CallInterceptor | AttemptInterceptor): each is CallInterce
 /** Lets fibers that were just forked come to where they wait. */
 export const settle = Effect.repeatN(Effect.yieldNow(), 50)
 
+/** Calls of all priorities, each named by its key, which reach the stage one after the other. */
+export const arriving = (send: ReturnType<typeof sender>) => {
+  const arrivals: ReadonlyArray<[string, CallOptions["priority"]]> = [
+    ["first", "low"],
+    ["low 1", "low"],
+    ["normal 1", "normal"],
+    ["high 1", "high"],
+    ["low 2", "low"],
+    ["normal 2", undefined],
+    ["high 2", "high"]
+  ]
+  return Effect.forEach(arrivals, ([idempotencyKey, priority]) =>
+    Effect.zipRight(
+      Effect.fork(send({ idempotencyKey, ...(priority === undefined ? {} : { priority }) })),
+      settle
+    ), { discard: true })
+}
+
 /** Counts what sleeps on the clock. */
 export const countingSleeps = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<[A, () => number], E, R> =>
   Effect.clockWith((clock) => {

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, FastCheck, Fiber, TestClock } from "effect"
-import type { CallOptions } from "../../../../src/infrastructure/network/api/CallOptions.ts"
 import * as Bulkhead from "../../../../src/infrastructure/network/interceptors/Bulkhead.ts"
 import type { SendCall } from "../../../../src/infrastructure/network/interceptors/Interceptor.ts"
 import * as Stages from "../Stages.ts"
@@ -27,6 +26,18 @@ const gated = () => {
   return { begun, backend, release }
 }
 
+/** One call at a time to a backend that never answers. */
+const unanswered = () => {
+  let sent = 0
+  const origin = Stages.originOf({ bulkhead: { inFlight: 1, queue: 256 } })
+  const send = Stages.sender(Bulkhead.make("signed"), origin, () =>
+    Effect.suspend(() => {
+      sent++
+      return Effect.never
+    }))
+  return { origin, send, sent: () => sent }
+}
+
 describe("Bulkhead", () => {
   it.effect("lets 64 calls through, keeps 256 waiting and refuses the next", () =>
     Effect.gen(function*() {
@@ -46,33 +57,15 @@ describe("Bulkhead", () => {
       const { backend, begun, release } = gated()
       const origin = Stages.originOf({ bulkhead: { inFlight: 1, queue: 256 } })
       const send = Stages.sender(Bulkhead.make("signed"), origin, backend)
-      const arrivals: ReadonlyArray<[string, CallOptions["priority"]]> = [
-        ["first", "low"],
-        ["low 1", "low"],
-        ["normal 1", "normal"],
-        ["high 1", "high"],
-        ["low 2", "low"],
-        ["normal 2", undefined],
-        ["high 2", "high"]
-      ]
-      for (const [idempotencyKey, priority] of arrivals) {
-        yield* Effect.fork(send({ idempotencyKey, ...(priority === undefined ? {} : { priority }) }))
-        yield* Stages.settle
-      }
-      for (let call = 0; call < arrivals.length; call++) yield* release
+      yield* Stages.arriving(send)
+      yield* Effect.replicateEffect(release, 7)
       assert.deepStrictEqual(begun, ["first", "high 1", "high 2", "normal 1", "normal 2", "low 1", "low 2"])
       assert.strictEqual(origin.permits.inFlight, 0)
     }))
 
   it.effect("gives up a call whose time is over while it waits, before anything is sent", () =>
     Effect.gen(function*() {
-      let sent = 0
-      const origin = Stages.originOf({ bulkhead: { inFlight: 1, queue: 256 } })
-      const send = Stages.sender(Bulkhead.make("signed"), origin, () =>
-        Effect.zipRight(
-          Effect.sync(() => sent++),
-          Effect.never
-        ))
+      const { origin, send, sent } = unanswered()
       yield* Effect.fork(send())
       const waiting = yield* Effect.fork(Effect.flip(send({ total: 3000 })))
       yield* TestClock.adjust("2999 millis")
@@ -87,18 +80,12 @@ describe("Bulkhead", () => {
         outcome: "not-sent"
       })
       assert.strictEqual(origin.permits.waiting, 0)
-      assert.strictEqual(sent, 1)
+      assert.strictEqual(sent(), 1)
     }))
 
   it.effect("leaves no timer and sends nothing after an interruption in the queue", () =>
     Effect.gen(function*() {
-      let sent = 0
-      const origin = Stages.originOf({ bulkhead: { inFlight: 1, queue: 256 } })
-      const send = Stages.sender(Bulkhead.make("signed"), origin, () =>
-        Effect.zipRight(
-          Effect.sync(() => sent++),
-          Effect.never
-        ))
+      const { origin, send, sent } = unanswered()
       const [[first, second], asleep] = yield* Stages.countingSleeps(Effect.gen(function*() {
         const busy = yield* Effect.fork(send())
         const waiting = yield* Effect.fork(send({ total: 30_000 }))
@@ -110,7 +97,7 @@ describe("Bulkhead", () => {
       assert.strictEqual(asleep(), 0)
       yield* Fiber.interrupt(first)
       yield* TestClock.adjust("1 hour")
-      assert.strictEqual(sent, 1)
+      assert.strictEqual(sent(), 1)
       assert.strictEqual(origin.permits.inFlight, 0)
     }))
 
