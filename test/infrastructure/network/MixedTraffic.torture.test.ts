@@ -1,5 +1,5 @@
 /**
- * Ten minutes of everything at once; prints the figures of docs/performance.md. `SOAK_SECONDS` makes it shorter, and then
+ * Ten minutes of everything at once; prints the figures of docs/reliability.md. `SOAK_SECONDS` makes it shorter, and then
  * says nothing of memory.
  */
 import { assert, describe, it } from "@effect/vitest"
