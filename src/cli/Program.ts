@@ -40,8 +40,8 @@ const noSwitch = (failure: { readonly message: string }) =>
 
 /** For what has to end the process when nothing else does. */
 const later = (action: () => void, millis: number) => {
-  // @effect-diagnostics-next-line globalTimers:off -- Effect's timers need the scheduler that an exception may have broken
-  setTimeout(action, millis).unref()
+  // @effect-diagnostics-next-line globalTimers:off
+  setTimeout(action, millis).unref() // Effect's timers need the scheduler that an exception may have broken
 }
 
 /** Listens to the process's signals from now on. `teardown` tells the exit code. */

@@ -117,7 +117,7 @@ class Lane {
     // Timers that are due together fire in any order.
     this.waiting.push(run)
     // @effect-diagnostics-next-line globalTimers:off
-    const timer = setTimeout(() => { // sockets deliver in callbacks, which have no fiber to sleep in
+    const timer = setTimeout(() => { // bytes on a socket do not wait for the Clock of a test
       this.timers.delete(timer)
       this.waiting.shift()?.()
     }, this.lastDelivery - now)
