@@ -4,13 +4,13 @@
 import { Effect, ParseResult, Schema } from "effect"
 import { Rejected, RemoteFailure, Unavailable } from "../../../domain/network/RemoteFailure.ts"
 import { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
-import { issuesOf } from "./ParseIssues.ts"
+import { parseIssues } from "../../telemetry/redaction/ParseIssues.ts"
 import type { StrataClient } from "./StrataClient.ts"
 
 /** A request that cannot be encoded is refused before it is sent. */
 const unforeseen = (failure: unknown): Effect.Effect<never, Rejected | Unavailable> =>
   ParseResult.isParseError(failure)
-    ? Effect.fail(new Rejected({ issues: issuesOf(failure) }))
+    ? Effect.fail(new Rejected({ issues: parseIssues(failure) }))
     : Effect.zipRight(
       Effect.logWarning("A call to the backend failed in a way that its contract does not have"),
       Effect.fail(new Unavailable({}))

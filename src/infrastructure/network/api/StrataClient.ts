@@ -7,18 +7,18 @@ import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { Effect, ParseResult } from "effect"
 import type { RemoteFailure } from "../../../domain/network/RemoteFailure.ts"
 import type { SecretFailure } from "../../../domain/storage/SecretFailure.ts"
+import { parseIssues } from "../../telemetry/redaction/ParseIssues.ts"
 import { failureOf } from "../interceptors/RemoteFailures.ts"
 import * as Answered from "./Answered.ts"
 import { DecodeFailure } from "./ApiError.ts"
 import { StrataApi } from "./contract/StrataApi.ts"
-import { issuesOf } from "./ParseIssues.ts"
 
 /** What a pipeline fails with: what its own stages know in domain terms, and the transport's errors for the rest. */
 export type PipelineFailure = HttpClientError | RemoteFailure | SecretFailure
 
 const undecodable = (failure: unknown) =>
   Effect.flatMap(Answered.recall, (answered) => {
-    const issues = ParseResult.isParseError(failure) ? issuesOf(failure) : ["(root): none that the contract has"]
+    const issues = ParseResult.isParseError(failure) ? parseIssues(failure) : ["(root): none that the contract has"]
     const error = new DecodeFailure({ status: answered?.status ?? 200, issues })
     return Effect.zipRight(
       Effect.logWarning("The backend answered something that the contract does not have").pipe(

@@ -3,8 +3,8 @@
  */
 import { ParseResult } from "effect"
 
-/** One line per problem, such as `items.0.title: Type`. */
+/** One line per problem, such as `items.0.title: Type`; the first twenty. */
 export const parseIssues = (error: ParseResult.ParseError): ReadonlyArray<string> =>
-  ParseResult.ArrayFormatter.formatErrorSync(error).map(({ _tag, path }) =>
+  ParseResult.ArrayFormatter.formatErrorSync(error).slice(0, 20).map(({ _tag, path }) =>
     `${path.length === 0 ? "(root)" : path.map(String).join(".")}: ${_tag}`
   )

@@ -5,12 +5,12 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { Duration, Effect, Either } from "effect"
+import { parseIssues } from "../../../telemetry/redaction/ParseIssues.ts"
 import type { Call } from "../../interceptors/Call.ts"
 import type { SendCall } from "../../interceptors/Interceptor.ts"
 import { DecodeFailure, VersionRetired } from "../ApiError.ts"
 import type { ApiPolicyOptions } from "../ApiPolicy.ts"
 import { answered } from "../origin/OriginState.ts"
-import { issuesOf } from "../ParseIssues.ts"
 import * as ProblemDetails from "../ProblemDetails.ts"
 import { fromHttpClientError } from "../transport/FailureReason.ts"
 import * as ApiVersions from "./ApiVersions.ts"
@@ -68,7 +68,7 @@ const handOn = (versions: ApiVersions.Negotiable, answer: Answer): ReturnType<Se
       const translated = text === "" ? Either.right(text) : versions.translate(text, version, newest)
       return Either.isRight(translated)
         ? Effect.succeed(withText(response, translated.right))
-        : new DecodeFailure({ status: response.status, issues: issuesOf(translated.left) })
+        : new DecodeFailure({ status: response.status, issues: parseIssues(translated.left) })
     }
   )
 }
