@@ -9,8 +9,11 @@ import type { EndpointPolicy } from "../api/ApiPolicy.ts"
 import type { CallOptions } from "../api/CallOptions.ts"
 import type { OriginState } from "../api/origin/OriginState.ts"
 
-/** Methods that have the effect of once however often they are sent (RFC 9110, section 9.2.2, and QUERY). */
-const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PUT", "DELETE"])
+/** Methods that change nothing (RFC 9110, section 9.2.1, and QUERY). */
+export const safe: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "QUERY"])
+
+/** Methods that have the effect of once however often they are sent (RFC 9110, section 9.2.2). */
+const idempotent = new Set([...safe, "PUT", "DELETE"])
 
 /** From what leaves nothing behind to what may have. */
 const gravity: ReadonlyArray<Outcome> = ["not-sent", "rejected", "failed", "unknown"]

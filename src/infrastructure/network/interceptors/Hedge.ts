@@ -17,10 +17,9 @@ import * as RetryTable from "../api/retry/RetryTable.ts"
 import { discard } from "../api/transport/Discard.ts"
 import { Attempt } from "./Attempt.ts"
 import type { Result } from "./Attempt.ts"
+import { safe } from "./Call.ts"
 import type { Call } from "./Call.ts"
 import type { Answer, LoopInterceptor, SendAttempt } from "./Interceptor.ts"
-
-const safe = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "QUERY"])
 
 /** After a limiter's answer nothing goes out twice for so long. */
 const calmAfterLimit = Duration.toMillis("10 seconds")

@@ -3,6 +3,7 @@
  */
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import { Cause, Effect, Exit, Option } from "effect"
+import { safe } from "../../interceptors/Call.ts"
 import type { Call } from "../../interceptors/Call.ts"
 import type { SendCall } from "../../interceptors/Interceptor.ts"
 import { isApiError } from "../ApiError.ts"
@@ -10,8 +11,6 @@ import * as CacheKey from "./CacheKey.ts"
 import type { Flights } from "./Flights.ts"
 import type { Invalidations } from "./Invalidations.ts"
 import type { ResponseStore } from "./ResponseStore.ts"
-
-const harmless = new Set(["OPTIONS", "TRACE", "QUERY"])
 
 export interface Options {
   readonly store: ResponseStore
@@ -34,7 +33,7 @@ export const make = ({ flights, invalidations, store }: Options) => (next: SendC
   }
 
   return (request, call) =>
-    harmless.has(request.method) ? next(request, call) : Effect.onExit(next(request, call), (exit) => {
+    safe.has(request.method) ? next(request, call) : Effect.onExit(next(request, call), (exit) => {
       if (Exit.isSuccess(exit) && exit.value.status < 400) return changed(request, call, exit.value.headers)
       const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
       // Of any attempt: a later one that was refused, or not sent, does not undo it.
