@@ -213,6 +213,8 @@ const classes: ReadonlyArray<abstract new(...args: Array<never>) => ApiError> = 
 export const isApiError = (failure: unknown): failure is ApiError =>
   Predicate.isObject(failure) && classes.some((each) => failure instanceof each)
 
-/** Failures of an exchange, which is one with another origin after a redirect that led there. */
-export const isOfExchange = (failure: ApiError | SecretFailure): failure is TransportFailure | DeadlineExceeded =>
+/** Why an exchange has no answer, or no complete one. After a redirect it may be one with another origin. */
+export type ExchangeFailure = TransportFailure | DeadlineExceeded
+
+export const isOfExchange = (failure: ApiError | SecretFailure): failure is ExchangeFailure =>
   failure._tag === "TransportFailure" || failure._tag === "DeadlineExceeded"

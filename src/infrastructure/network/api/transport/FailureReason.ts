@@ -6,8 +6,7 @@ import { isHttpClientError } from "@effect/platform/HttpClientError"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { Predicate } from "effect"
 import { DeadlineExceeded, TransportFailure } from "../ApiError.ts"
-import type { Reason } from "../ApiError.ts"
-import type { ExchangeFailure } from "./Transport.ts"
+import type { ExchangeFailure, Reason } from "../ApiError.ts"
 
 const reasons: Readonly<Record<string, Reason>> = {
   ECONNREFUSED: "refused",

@@ -4,10 +4,10 @@
  */
 import { Chunk, Effect, Option, Stream } from "effect"
 import type { Dispatcher } from "undici"
+import type { ExchangeFailure } from "../ApiError.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import { drainable, drainLimit } from "./Discard.ts"
 import type { Incoming } from "./StreamingResponse.ts"
-import type { ExchangeFailure } from "./Transport.ts"
 
 /** Bytes held for a reader before the connection is paused. */
 const highWaterMark = 65_536

@@ -7,12 +7,12 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Chunk, Clock, Effect, Exit, Option, Runtime, Scope, Stream } from "effect"
 import { DeadlineExceeded } from "../ApiError.ts"
-import type { Phase } from "../ApiError.ts"
+import type { ExchangeFailure, Phase } from "../ApiError.ts"
 import * as AnswerBody from "./AnswerBody.ts"
 import { BufferedResponse, maxBufferedBytes } from "./BufferedResponse.ts"
 import { fromHttpClientError } from "./FailureReason.ts"
 import { StreamingResponse } from "./StreamingResponse.ts"
-import type { ExchangeFailure, PhaseLimits } from "./Transport.ts"
+import type { PhaseLimits } from "./Transport.ts"
 
 /** What is left, in milliseconds since the exchange began. */
 interface Ends {

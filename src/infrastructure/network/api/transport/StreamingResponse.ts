@@ -5,8 +5,8 @@ import type * as Headers from "@effect/platform/Headers"
 import { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import { Context, Effect, ExecutionStrategy, Exit, Option, Scope, Stream } from "effect"
+import type { ExchangeFailure } from "../ApiError.ts"
 import { ReceivedResponse } from "./ReceivedResponse.ts"
-import type { ExchangeFailure } from "./Transport.ts"
 
 /** Largest answer that is put together in memory for whoever asks for all of it at once, in bytes. */
 export const maxBodyBytes = 16 * 1024 * 1024

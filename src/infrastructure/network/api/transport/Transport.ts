@@ -5,7 +5,7 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Context } from "effect"
 import type { Effect } from "effect"
-import type { DeadlineExceeded, TransportFailure } from "../ApiError.ts"
+import type { ExchangeFailure } from "../ApiError.ts"
 
 /** In milliseconds; `Infinity` where there is no limit. */
 export interface PhaseLimits {
@@ -19,9 +19,6 @@ export interface PhaseLimits {
   /** What is left of the call, the body included, streamed or not. Event streams have no such limit once they are open. */
   readonly total: number
 }
-
-/** Why there is no answer, or no complete one. */
-export type ExchangeFailure = TransportFailure | DeadlineExceeded
 
 export class Transport extends Context.Tag("effect-strata/infrastructure/network/api/transport/Transport")<
   Transport,

@@ -7,6 +7,7 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Effect, Predicate } from "effect"
 import type { Dispatcher } from "undici"
 import { DeadlineExceeded, TransportFailure } from "../ApiError.ts"
+import type { ExchangeFailure } from "../ApiError.ts"
 import * as AnswerBody from "./AnswerBody.ts"
 import { BufferedResponse, maxBufferedBytes } from "./BufferedResponse.ts"
 import { Deadlines } from "./Deadlines.ts"
@@ -15,7 +16,7 @@ import { bare, reasonOf } from "./FailureReason.ts"
 import { IncomingBody } from "./IncomingBody.ts"
 import type { Upload } from "./OutgoingBody.ts"
 import { StreamingResponse } from "./StreamingResponse.ts"
-import type { ExchangeFailure, PhaseLimits } from "./Transport.ts"
+import type { PhaseLimits } from "./Transport.ts"
 
 type Resume = (result: Effect.Effect<HttpClientResponse, ExchangeFailure>) => void
 
