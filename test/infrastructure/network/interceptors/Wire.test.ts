@@ -27,6 +27,15 @@ const broken = () => () => {
   throw new Error("bug")
 }
 
+/** A call to an origin of its own, whose series no other test has. */
+const to = (url: string) => {
+  const request = HttpClientRequest.get(`${url}/`)
+  return Effect.map(Fused.callOf(request), (call) => {
+    const origin = Object.assign(Object.create(call.origin), { url })
+    return { request, call: Object.defineProperty(call, "origin", { value: origin }) }
+  })
+}
+
 describe("Wire", () => {
   it.effect("tells of an attempt what the conventions ask for, and carries the context of its own span", () =>
     Effect.gen(function*() {
@@ -84,10 +93,7 @@ describe("Wire", () => {
 
   it.effect("leaves no span open, and nothing counted, by a stage that throws", () =>
     Effect.gen(function*() {
-      const request = HttpClientRequest.get("http://thrown.metrics.test/")
-      const call = yield* Fused.callOf(request)
-      const origin = Object.assign(Object.create(call.origin), { url: "http://thrown.metrics.test" })
-      Object.defineProperty(call, "origin", { value: origin })
+      const { call, request } = yield* to("http://thrown.metrics.test")
       const stages = [
         [Wire.make(), { stage: "wire", around: broken }],
         [Observe.make(), { stage: "observe", around: broken }]
@@ -119,10 +125,7 @@ describe("Wire", () => {
 
   it.effect("measures each attempt, and counts those that are on the wire", () =>
     Effect.gen(function*() {
-      const request = HttpClientRequest.get("http://metrics.test:81/")
-      const call = yield* Fused.callOf(request)
-      const origin = Object.assign(Object.create(call.origin), { url: "http://metrics.test:81" })
-      Object.defineProperty(call, "origin", { value: origin })
+      const { call, request } = yield* to("http://metrics.test:81")
       const { fused } = Fused.make([Wire.make()], ({ number }) => number === 1 ? { status: 500 } : { never: "head" })
       yield* fused(request, call)
       const waiting = yield* Effect.fork(fused(request, call))
